@@ -6,7 +6,7 @@
 use crate::{
     bytes::Text,
     limits::MAX_ROUNDS,
-    mechanism::{Comparisons, Curve, Mechanism, Quantities},
+    mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Quantities},
     terms::{Admission, Disclosure, Terms, Ties},
 };
 use alloc::vec::Vec;
@@ -76,6 +76,8 @@ pub enum Caution {
     Shills,
     /// Anybody may bid, and so on both sides of a market.
     BothSides,
+    /// Buyers may pay more than sellers are paid.
+    Surplus,
     /// Quantities of steps are public from the commit on.
     PublicQuantities,
     /// What is wanted beyond what is offered is opened at every price that a search tests.
@@ -124,6 +126,7 @@ impl Caution {
             Self::KnownLastRound { .. } => "rounds.known-last",
             Self::Shills => "mechanism.shills",
             Self::BothSides => "mechanism.both-sides",
+            Self::Surplus => "mechanism.surplus",
             Self::PublicQuantities => "mechanism.public-quantities",
             Self::OpenedExcess { .. } => "mechanism.opened-excess",
             Self::ManyAnswers => "survey.many-answers",
@@ -218,6 +221,10 @@ impl fmt::Display for Caution {
                 "anybody may bid, so one party can bid on both sides under two keys, and move the price at which \
                  others trade",
             ),
+            Self::Surplus => f.write_str(
+                "with trade reduction buyers may pay more than sellers are paid: the transcript does not say who \
+                 has the difference, and the parties agree on it elsewhere",
+            ),
             Self::PublicQuantities => f.write_str(
                 "quantities are public: while bids are due everybody sees how much each bidder wants, and in how \
                  many steps",
@@ -274,7 +281,11 @@ const FEW_ANSWERS: u32 = 10;
 /// What follows from a mechanism whose bids are curves or answers, whoever may bid.
 fn of_mechanism(terms: &Terms) -> Vec<Caution> {
     let mut cautions = Vec::new();
-    let is_public = |curve: Curve| matches!(curve.quantities, Quantities::Public { .. });
+    if let Mechanism::TwoSided { rule: ClearingRule::TradeReduction, .. } = terms.mechanism {
+        cautions.push(Caution::Surplus);
+    }
+    // Where every bid is for one unit its quantity says nothing.
+    let is_public = |curve: Curve| matches!(curve.quantities, Quantities::Public { most: 2.. });
     if terms.mechanism.curve().is_some_and(is_public) {
         cautions.push(Caution::PublicQuantities);
     }

@@ -286,10 +286,14 @@ fn write_clearings(page: &mut Page, report: &Report) {
         Figures("Amount"),
     ];
     page.table(&columns, &rows);
+    for (lot, margins) in
+        cleared.iter().filter_map(|(lot, clearing)| Some((lot, clearing.margins.as_ref()?)))
+    {
+        page.text("p", &format!("{}: {}.", lot.identifier, margins.in_words()));
+    }
     let tested = cleared.iter().flat_map(|(lot, clearing)| {
-        let row = |row: &ExcessReport| {
-            vec![lot.identifier.clone(), row.price.clone(), row.units.to_string()]
-        };
+        let row =
+            |row: &ExcessReport| vec![lot.identifier.clone(), row.at(), row.units.to_string()];
         clearing.excess.iter().map(row)
     });
     let excess: Vec<_> = tested.collect();

@@ -11,7 +11,7 @@ use talea_protocol::{
     terms::{Mechanism, Terms},
 };
 use talea_text::{
-    clearing::ClearingReport,
+    clearing::{self, ClearingReport},
     ending, lot, money, names,
     statistics::StatisticsReport,
     survey::{BucketReport, SurveyReport, buckets},
@@ -33,7 +33,8 @@ pub struct LotReport {
     pub state: &'static str,
     /// In words.
     pub result: String,
-    /// What every winner pays; for a unit, where bids are curves. Nothing where winners of curves pay what they bid.
+    /// What every winner pays; for a unit, where bids are curves.
+    /// Nothing where winners of curves pay what they bid, or buyers another price than sellers.
     pub price: Option<String>,
     /// The same as a decimal number.
     pub price_decimal: Option<String>,
@@ -150,7 +151,7 @@ fn ending(row: &LotRow, terms: &Terms) -> (&'static str, String) {
 }
 
 /// How a market cleared, or would have.
-fn clearing(row: &LotRow) -> Option<&Clearing> {
+fn clearing_of(row: &LotRow) -> Option<&Clearing> {
     match &row.ending {
         Some(Ending::Cleared(clearing) | Ending::NoTrade(clearing)) => Some(clearing),
         _ => None,
@@ -161,13 +162,23 @@ fn clearing(row: &LotRow) -> Option<&Clearing> {
 fn opened_by_market(row: &LotRow) -> Vec<String> {
     let price = |quote: &Quote| lot::price(&row.lot, quote.level);
     let mut opened = Vec::new();
-    if let Some(Clearing { price: found, between, excess, trades }) = clearing(row) {
+    if let Some(Clearing { price: found, between, margins, excess, trades }) = clearing_of(row) {
         opened.push(format!("the price, {}", price(found)));
         if let Some(Clears { lowest, highest }) = between {
             let [lowest, highest] = [lowest, highest].map(price);
             opened.push(format!(
                 "the lowest and the highest price at which as much is traded, {lowest} and {highest}"
             ));
+        }
+        if let Some(margins) = margins {
+            let prices = [
+                &margins.last_buyer,
+                &margins.next_buyer,
+                &margins.last_seller,
+                &margins.next_seller,
+            ];
+            let prices = prices.map(price).join(", ");
+            opened.push(format!("the bids at the margin, of buyers and sellers: {prices}"));
         }
         let bids = if trades.len() == 1 { "1 bid" } else { &format!("{} bids", trades.len()) };
         opened.push(format!("what {bids} have better than the price and at it, and the amounts"));
@@ -241,11 +252,9 @@ impl LotReport {
         let amount = |quote: &Quote| money::amount(terms, lot, quote.price);
         let (state, result) = ending(row, terms);
         let award = award(row);
-        let clearing = clearing(row);
-        let quote = award.map(|award| &award.quote).or_else(|| {
-            let is_paid = state == "cleared" && !mechanism.pays_own_bid();
-            clearing.filter(|_| is_paid).map(|clearing| &clearing.price)
-        });
+        let clearing = clearing_of(row);
+        let paid = clearing.filter(|_| state == "cleared").and_then(clearing::common_price);
+        let quote = award.map(|award| &award.quote).or(paid);
         let traded = clearing.into_iter().flat_map(|clearing| &clearing.trades);
         let traded =
             traded.filter(|trade| trade.units() > 0).map(|trade| names::party(&trade.party));

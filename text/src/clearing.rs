@@ -1,13 +1,13 @@
 //! How a market cleared: the price, what each bid trades, and what is wanted beyond what is offered.
 
-use crate::{lot, money, money::grouped, names, table};
+use crate::{money, money::grouped, names, table};
 use serde::Serialize;
 use std::fmt::Display;
 use talea_protocol::{
     bytes::PartyKey,
     commitment::TradeSide,
     mechanism::Mechanism,
-    outcome::{Clearing, Clears, Excess, Trade},
+    outcome::{Clearing, Clears, Excess, Margins, Quote, Trade},
     price::Price,
     terms::{Lot, Terms},
 };
@@ -23,12 +23,16 @@ pub struct ClearingReport {
     pub lowest: Option<String>,
     /// The higher one.
     pub highest: Option<String>,
+    /// With trade reduction, the bids at the margin.
+    pub margins: Option<MarginsReport>,
     /// Units that change hands.
     pub units: String,
     /// Bids that trade something, or would at the price, in the order of ties.
     pub trades: Vec<TradeReport>,
     /// What is wanted beyond what is offered, wherever it was opened, the best price for the seller first.
     pub excess: Vec<ExcessReport>,
+    #[serde(skip)]
+    words: String,
 }
 
 /// What a bid trades.
@@ -54,13 +58,28 @@ pub struct TradeReport {
     key: PartyKey,
 }
 
+/// The bids at the margin of a market with trade reduction.
+#[derive(Clone, Debug, Serialize)]
+pub struct MarginsReport {
+    /// The worst bid of the buyers that can trade.
+    pub last_buyer: String,
+    /// The best of those that cannot; the lowest price if there is none.
+    pub next_buyer: String,
+    /// The worst bid of the sellers that can trade.
+    pub last_seller: String,
+    /// The best of those that cannot; the highest price if there is none.
+    pub next_seller: String,
+}
+
 /// What is wanted at a price or better beyond what is offered.
 #[derive(Clone, Debug, Serialize)]
 pub struct ExcessReport {
-    /// The price.
-    pub price: String,
+    /// The price; nothing beyond the last one, where a search may ask all the same.
+    pub price: Option<String>,
     /// The same as a decimal number.
-    pub price_decimal: String,
+    pub price_decimal: Option<String>,
+    /// Its level.
+    pub level: u32,
     /// Units; negative where less is wanted.
     pub units: i64,
 }
@@ -73,6 +92,18 @@ pub fn units(clearing: &Clearing) -> u64 {
         trades.map(Trade::units).fold(0, u64::saturating_add)
     };
     of(TradeSide::Buy).max(of(TradeSide::Sell))
+}
+
+/// The price that everybody who trades pays or is paid for a unit; nothing if they pay what they bid, or buyers another
+/// price than sellers.
+#[must_use]
+pub fn common_price(clearing: &Clearing) -> Option<&Quote> {
+    let at_price = |trade: &Trade| {
+        i128::from(trade.units()).checked_mul(clearing.price.price.0.into())
+            == Some(trade.amount.into())
+    };
+    let mut trading = clearing.trades.iter().filter(|trade| trade.units() > 0).peekable();
+    (trading.peek().is_some() && trading.all(at_price)).then_some(&clearing.price)
 }
 
 /// A side in a word.
@@ -96,7 +127,7 @@ impl ClearingReport {
     /// How a lot cleared.
     #[must_use]
     pub fn of(terms: &Terms, lot: &Lot, clearing: &Clearing) -> Self {
-        let Clearing { price, between, excess, trades } = clearing;
+        let Clearing { price, between, margins, excess, trades } = clearing;
         let scale = lot.grid.scale;
         let ends = between.map(|Clears { lowest, highest }| [lowest, highest]);
         let [lowest, highest] =
@@ -110,9 +141,11 @@ impl ClearingReport {
             price_decimal: scale.write_decimal(price.price),
             lowest,
             highest,
+            margins: margins.as_ref().map(|margins| MarginsReport::of(lot, margins)),
             units: units(clearing).to_string(),
             trades: trades.iter().map(|trade| TradeReport::of(terms, lot, trade)).collect(),
             excess: tested.into_iter().map(|excess| ExcessReport::of(lot, excess)).collect(),
+            words: in_words(lot, clearing),
         }
     }
 
@@ -141,19 +174,56 @@ impl ClearingReport {
         if self.excess.is_empty() {
             return None;
         }
-        let rows = self.excess.iter().map(|row| vec![row.price.clone(), row.units.to_string()]);
+        let rows = self.excess.iter().map(|row| vec![row.at(), row.units.to_string()]);
         Some(table::table(&["price", what_excess_is(mechanism)], rows.collect(), &[0, 1]))
     }
 
     /// In one line without an end: how much is traded at which price.
     #[must_use]
+    pub fn in_words(&self) -> &str {
+        &self.words
+    }
+}
+
+/// How much is traded, and what for.
+fn in_words(lot: &Lot, clearing: &Clearing) -> String {
+    let write = |quote: &Quote| lot.grid.scale.write(quote.price);
+    let units = grouped(units(clearing).into());
+    let price = write(&clearing.price);
+    match (clearing.between, clearing.margins) {
+        (Some(Clears { lowest, highest }), _) => {
+            let [lowest, highest] = [lowest, highest].map(|quote| write(&quote));
+            format!("{units} units at {price}, the middle of {lowest} and {highest}")
+        }
+        _ if common_price(clearing).is_some() => format!("{units} units at {price}"),
+        (None, Some(Margins { last_buyer, last_seller, .. })) => {
+            let [buyers, sellers] = [last_buyer, last_seller].map(|quote| write(&quote));
+            format!("{units} units, for which buyers pay {buyers} and sellers are paid {sellers}")
+        }
+        (None, None) => format!("{units} units, the last of them at {price}"),
+    }
+}
+
+impl MarginsReport {
+    fn of(lot: &Lot, margins: &Margins) -> Self {
+        let write = |quote: &Quote| lot.grid.scale.write(quote.price);
+        let Margins { last_buyer, next_buyer, last_seller, next_seller } = margins;
+        Self {
+            last_buyer: write(last_buyer),
+            next_buyer: write(next_buyer),
+            last_seller: write(last_seller),
+            next_seller: write(next_seller),
+        }
+    }
+
+    /// In words.
+    #[must_use]
     pub fn in_words(&self) -> String {
-        let units = self.units.parse().map_or_else(|_| self.units.clone(), grouped);
-        let between = match (&self.lowest, &self.highest) {
-            (Some(lowest), Some(highest)) => format!(", the middle of {lowest} and {highest}"),
-            _ => String::new(),
-        };
-        format!("{units} units at {}{between}", self.price)
+        let Self { last_buyer, next_buyer, last_seller, next_seller } = self;
+        format!(
+            "at the margin, the last buyer that can trade bids {last_buyer} and the next one {next_buyer}, the last \
+             seller asks {last_seller} and the next one {next_seller}"
+        )
     }
 }
 
@@ -182,8 +252,19 @@ impl TradeReport {
 
 impl ExcessReport {
     fn of(lot: &Lot, Excess { level, units }: &Excess) -> Self {
-        let (price, price_decimal) = (lot::price(lot, *level), lot::price_decimal(lot, *level));
-        Self { price, price_decimal, units: *units }
+        let price = lot.grid.price(*level);
+        Self {
+            price: price.map(|price| lot.grid.scale.write(price)),
+            price_decimal: price.map(|price| lot.grid.scale.write_decimal(price)),
+            level: level.0,
+            units: *units,
+        }
+    }
+
+    /// The price, or that there is none.
+    #[must_use]
+    pub fn at(&self) -> String {
+        self.price.clone().unwrap_or_else(|| "beyond the last price".into())
     }
 }
 
@@ -194,7 +275,6 @@ mod tests {
         builder::TermsBuilder,
         bytes::{Domain, Text},
         mechanism::{ClearingRule, Comparisons, Curve, Quantities},
-        outcome::Quote,
         price::{Level, PriceGrid, Scale, Shape, Side},
         terms::{Currency, Money, Quotation, Schedule},
     };
@@ -227,6 +307,7 @@ mod tests {
         Clearing {
             price: quote(1),
             between: Some(Clears { lowest: quote(0), highest: quote(3) }),
+            margins: None,
             excess: vec![excess(8, -12), excess(0, 30), excess(1, 4), excess(8, -12)],
             trades: vec![
                 trade(1, Buy, [10, 0, 0]),
@@ -248,9 +329,12 @@ mod tests {
         let amounts: Vec<_> =
             each.trades.iter().map(|trade| trade.amount.as_deref().unwrap()).collect();
         assert_eq!(amounts, ["-5", "-2.5", "-7.5"]);
-        let excess: Vec<_> =
-            each.excess.iter().map(|row| (row.price.as_str(), row.units)).collect();
-        assert_eq!(excess, [("3.00", -12), ("-0.50", 4), ("-1.00", 30)]);
+        let excess: Vec<_> = each.excess.iter().map(|row| (row.at(), row.units)).collect();
+        assert_eq!(
+            excess,
+            [("3.00", -12), ("-0.50", 4), ("-1.00", 30)]
+                .map(|(price, units)| (price.to_owned(), units))
+        );
         let percent = report(Quotation::Percent);
         assert_eq!(percent.trades[2].amount.as_deref(), Some("-0.075"));
         for quotation in [Quotation::Lot, Quotation::Yield, Quotation::Spread] {
@@ -258,6 +342,51 @@ mod tests {
             assert!(report.trades.iter().all(|trade| trade.amount.is_none()), "{quotation:?}");
             assert_eq!(report.trades[0].total, "-5.00");
         }
+    }
+
+    #[test]
+    fn a_price_is_everybodys_if_all_who_trade_pay_it() {
+        let cleared = clearing();
+        assert_eq!(common_price(&cleared), Some(&cleared.price));
+        // A buyer who pays more than sellers are paid.
+        let mut other = cleared.clone();
+        other.trades[0].amount += 1;
+        assert_eq!(common_price(&other), None);
+        // One who trades nothing pays nothing.
+        let nothing = Trade { better: 0, at_price: 3, shared: 0, amount: 0, ..cleared.trades[1] };
+        let one = Clearing { trades: vec![cleared.trades[2], nothing], ..cleared.clone() };
+        assert_eq!(common_price(&one), Some(&cleared.price));
+        assert_eq!(common_price(&Clearing { trades: vec![nothing], ..cleared }), None);
+    }
+
+    #[test]
+    fn margins_and_prices_beyond_the_last_one_are_said() {
+        let terms = terms(Quotation::Unit);
+        let quote =
+            |level: u32| Quote { level: Level(level), price: Price(i64::from(level) * 50 - 100) };
+        let margins = Margins {
+            last_buyer: quote(9),
+            next_buyer: quote(0),
+            last_seller: quote(4),
+            next_seller: quote(15),
+        };
+        let excess = vec![Excess { level: Level(16), units: -4 }];
+        let clearing = Clearing { margins: Some(margins), excess, ..clearing() };
+        let report = ClearingReport::of(&terms, &terms.lots[0], &clearing);
+        let expected = "at the margin, the last buyer that can trade bids 3.50 and the next one -1.00, the last seller \
+                        asks 1.00 and the next one 6.50";
+        let reduced = Clearing { between: None, ..clearing.clone() };
+        let words = ClearingReport::of(&terms, &terms.lots[0], &reduced).in_words().to_owned();
+        assert_eq!(words, "15 units at -0.50");
+        let mut dearer = reduced;
+        dearer.trades[0].amount = 35;
+        let words = ClearingReport::of(&terms, &terms.lots[0], &dearer).in_words().to_owned();
+        assert_eq!(words, "15 units, for which buyers pay 3.50 and sellers are paid 1.00");
+        assert_eq!(report.margins.unwrap().in_words(), expected);
+        assert_eq!(
+            (report.excess[0].at().as_str(), report.excess[0].level),
+            ("beyond the last price", 16)
+        );
     }
 
     #[test]

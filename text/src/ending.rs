@@ -1,10 +1,15 @@
 //! How a lot ended, in a few words.
 
-use crate::{clearing::ClearingReport, money::grouped, statistics::StatisticsReport};
+use crate::{
+    clearing::{ClearingReport, common_price},
+    money::grouped,
+    statistics::StatisticsReport,
+};
 use std::fmt::Display;
 use talea_protocol::{
     bytes::PartyKey,
     commitment::TradeSide,
+    mechanism::ClearingRule,
     outcome::{Award, Ending},
     terms::{Lot, Mechanism, Terms},
 };
@@ -60,9 +65,12 @@ pub fn of_market(terms: &Terms, lot: &Lot, answers: u32, ending: &Ending) -> Opt
         Ending::NoTrade(clearing) => {
             let price = lot.grid.scale.write(clearing.price.price);
             match terms.mechanism {
+                Mechanism::TwoSided { rule: ClearingRule::TradeReduction, .. } => format!(
+                    "no trade: no pair trades at a price that its own bids do not move; the price found is {price}"
+                ),
                 Mechanism::TwoSided { .. } => {
                     format!(
-                        "no trade: no buyer bids as much as a seller asks for; the price found is {price}"
+                        "no trade: no price suits a buyer and a seller; the price found is {price}"
                     )
                 }
                 _ => format!(
@@ -112,8 +120,10 @@ pub fn in_words<N: Display>(lot: &Lot, ending: &Ending, called: impl Fn(&PartyKe
                 format!("{} {verb} {}", called(&trade.party), grouped(trade.units().into()))
             });
             let traded: Vec<String> = traded.collect();
-            let price = lot.grid.scale.write(clearing.price.price);
-            format!("{word} at {price}: {}", traded.join(", "))
+            let price = common_price(clearing).map_or(String::new(), |quote| {
+                format!(" at {}", lot.grid.scale.write(quote.price))
+            });
+            format!("{word}{price}: {}", traded.join(", "))
         }
         Ending::NoTrade(clearing) => {
             format!("{word}; the price found is {}", lot.grid.scale.write(clearing.price.price))
@@ -134,7 +144,7 @@ mod tests {
     use talea_protocol::{
         builder::TermsBuilder,
         bytes::{Domain, List, Text},
-        mechanism::{ClearingRule, Comparisons, Curve, Pricing, Quantities},
+        mechanism::{Comparisons, Curve, Pricing, Quantities},
         outcome::{Clearing, Clears, PriceComparison, Quote, Sale, Statistics, Trade, VoidCause},
         price::{Level, Price, PriceGrid, Scale, Shape, Side},
         terms::Schedule,
@@ -185,12 +195,13 @@ mod tests {
 
     fn trade(party: u8, side: TradeSide, [better, at_price, shared]: [u64; 3]) -> Trade {
         let party = PartyKey([party; 32]);
-        Trade { party, side, better, at_price, shared, amount: 0 }
+        let amount = i64::try_from(better + shared).unwrap() * (99 * 256 + 132);
+        Trade { party, side, better, at_price, shared, amount }
     }
 
     fn clearing(trades: Vec<Trade>) -> Clearing {
         let price = Quote { level: Level(1), price: Price(99 * 256 + 132) };
-        Clearing { price, between: None, excess: Vec::new(), trades }
+        Clearing { price, between: None, margins: None, excess: Vec::new(), trades }
     }
 
     #[test]
@@ -213,6 +224,11 @@ mod tests {
         let cleared = Ending::Cleared(clearing(trades));
         assert_eq!(said(&cleared), "cleared at 99-16+: dealer 1 buys 1,200, dealer 2 sells 1,200");
         assert_eq!(of(&two_sided, &cleared), "cleared: 1,200 units at 99-16+");
+        // What each pays is not one price where winners pay as bid.
+        let other = Trade { amount: 1, ..trade(1, Buy, [7, 0, 0]) };
+        let own = Ending::Cleared(clearing(vec![other]));
+        assert_eq!(said(&own), "cleared: dealer 1 buys 7");
+        assert_eq!(of(&curves, &own), "cleared: 7 units, the last of them at 99-16+");
         let clears = Clears {
             lowest: Quote { level: Level(0), price: Price(0) },
             highest: Quote { level: Level(1), price: Price(256) },
@@ -226,8 +242,7 @@ mod tests {
         let nothing = Ending::NoTrade(clearing(Vec::new()));
         assert_eq!(said(&nothing), "no trade; the price found is 99-16+");
         assert!(
-            of(&two_sided, &nothing)
-                .starts_with("no trade: no buyer bids as much as a seller asks")
+            of(&two_sided, &nothing).starts_with("no trade: no price suits a buyer and a seller;")
         );
         assert!(
             of(&curves, &nothing).starts_with("no trade: all that was bid is a quantity of 0;")

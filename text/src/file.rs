@@ -124,6 +124,9 @@ pub enum ClearingPriceFile {
     Middle,
     /// The highest.
     Highest,
+    /// One that no bid of those who trade can move, for bids of one unit and hidden comparisons; if need be one pair
+    /// less trades (McAfee 1992).
+    TradeReduction,
 }
 
 /// How ties are broken.

@@ -11,7 +11,7 @@ use talea_protocol::{
         MAX_BUCKETS, MAX_MARKET_BIDS, MAX_OPENED_SUM, MAX_SEALED_BID_BYTES, MAX_SEARCHED,
         MAX_SHOWN_BUCKETS, MAX_SURVEY_SUM, MAX_UNITS,
     },
-    mechanism::{Comparisons, Curve, Mechanism, Pricing, Quantities},
+    mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Pricing, Quantities},
     price::{Level, PriceGrid, Shape, Side},
     sealed_bid::SealedBid,
     terms::{Disclosure, Lot, Terms},
@@ -28,9 +28,11 @@ pub fn judge(terms: &Terms) -> Result<(), Failure> {
             alone(terms, "mechanism.curves")?;
             Market { terms, at: "mechanism.curves", curve }.judge_curves(pricing, comparisons)
         }
-        Mechanism::TwoSided { curve, rule: _, comparisons } => {
+        Mechanism::TwoSided { curve, rule, comparisons } => {
             alone(terms, "mechanism.two-sided")?;
-            Market { terms, at: "mechanism.two-sided", curve }.judge_two_sided(comparisons)
+            let market = Market { terms, at: "mechanism.two-sided", curve };
+            market.judge_rule(rule, comparisons)?;
+            market.judge_two_sided(comparisons)
         }
         Mechanism::Survey { min_answers: _, bin_levels, squares } => {
             alone(terms, "mechanism.survey")?;
@@ -117,6 +119,21 @@ impl Market<'_> {
             }
         }
         self.judge_all()
+    }
+
+    /// Trade reduction is for bids of one unit.
+    fn judge_rule(&self, rule: ClearingRule, comparisons: Comparisons) -> Result<(), Failure> {
+        let Self { at, curve, .. } = self;
+        let needed = match (curve.quantities, comparisons) {
+            _ if rule != ClearingRule::TradeReduction => return Ok(()),
+            _ if curve.steps != 1 => "steps = 1",
+            (Quantities::Public { most: 1 }, Comparisons::Hidden) => return Ok(()),
+            (Quantities::Public { most: 1 }, Comparisons::Opened) => "comparisons = \"hidden\"",
+            _ => "quantities = { public = { most = 1 } }",
+        };
+        let sentence = format!("{at}.clearing_price: \"trade-reduction\" needs {needed}");
+        Err(Failure::new(Code::ScenarioField, sentence)
+            .with_help("it is for bids of one unit each, compared under encryption"))
     }
 
     fn judge_two_sided(&self, comparisons: Comparisons) -> Result<(), Failure> {

@@ -186,6 +186,7 @@ mod tests {
         let clearing = Clearing {
             price: quote(5),
             between: None,
+            margins: None,
             excess: Vec::new(),
             trades: vec![trade(1, 3, 0, 0), trade(2, 0, 4, 1), trade(3, 0, 2, 0)],
         };

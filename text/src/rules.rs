@@ -81,6 +81,7 @@ pub fn mechanism(file: file::MechanismFile) -> Result<Mechanism, Failure> {
                     file::ClearingPriceFile::Lowest => ClearingRule::Lowest,
                     file::ClearingPriceFile::Middle => ClearingRule::Middle,
                     file::ClearingPriceFile::Highest => ClearingRule::Highest,
+                    file::ClearingPriceFile::TradeReduction => ClearingRule::TradeReduction,
                 },
                 comparisons: comparisons_of(comparisons),
             }

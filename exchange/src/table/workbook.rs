@@ -306,8 +306,8 @@ fn excess(report: &Report) -> Sheet {
             vec![
                 number(lot.lot),
                 text(&lot.identifier),
-                text(&row.price),
-                number(&row.price_decimal),
+                text(&row.at()),
+                number_or_empty(row.price_decimal.as_ref()),
                 number(row.units),
             ]
         })

@@ -149,7 +149,7 @@ pub struct MechanismData {
     pub curve: Option<CurveData>,
     /// Nobody is given fewer units than this by sharing out.
     pub least: Option<u32>,
-    /// Of a two-sided market: `lowest`, `middle` or `highest`.
+    /// Of a two-sided market: `lowest`, `middle`, `highest` or `trade-reduction`.
     pub clearing_price: Option<&'static str>,
     /// How sums of quantities are compared: `hidden` or `opened`.
     pub comparisons: Option<&'static str>,
@@ -208,6 +208,7 @@ impl MechanismData {
                     ClearingRule::Lowest => "lowest",
                     ClearingRule::Middle => "middle",
                     ClearingRule::Highest => "highest",
+                    ClearingRule::TradeReduction => "trade-reduction",
                 }),
                 comparisons: Some(compared(comparisons)),
                 ..none

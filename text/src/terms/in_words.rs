@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 use talea_protocol::{
     bytes::PartyKey,
     chain::SlotUnit,
-    mechanism::{Curve, Quantities},
+    mechanism::{ClearingRule, Curve, Quantities},
     price::Scale,
     quorum::Group,
     terms::{
@@ -305,6 +305,11 @@ fn mechanism_in_words(mechanism: Mechanism) -> Vec<String> {
             };
             lines.push(format!("what is left at the price is shared out in proportion{not_less}"));
         }
+        Mechanism::TwoSided { rule: ClearingRule::TradeReduction, .. } => lines.push(
+            "if need be one pair less trades than could; buyers may then pay more than sellers are paid, and nothing \
+             here says who has the rest"
+                .into(),
+        ),
         Mechanism::TwoSided { .. } => lines.push(
             "all that is better than the price is traded; of the rest, the longer side is shared out in proportion"
                 .into(),

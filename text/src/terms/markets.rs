@@ -246,6 +246,34 @@ fn hidden_comparisons_are_for_few_units() {
 }
 
 #[test]
+fn trade_reduction_is_for_hidden_bids_of_one_unit() {
+    let reduction = |steps: u8, most: u32, comparisons: &str| {
+        let said = format!(
+            "two-sided = {{ steps = {steps}, quantities = {{ public = {{ most = {most} }} }}, \
+             clearing_price = \"trade-reduction\", comparisons = {comparisons:?} }}"
+        );
+        read(&said, "max_bids_per_lot = 20\n", &["1,"], "")
+    };
+    let terms = reduction(1, 1, "hidden").unwrap().terms;
+    let curve = Curve { steps: 1, quantities: Quantities::Public { most: 1 } };
+    let (rule, comparisons) = (ClearingRule::TradeReduction, Comparisons::Hidden);
+    assert_eq!(terms.mechanism, Mechanism::TwoSided { curve, rule, comparisons });
+    assert_eq!(data(&terms)["mechanism"]["clearing_price"], "trade-reduction");
+    assert_eq!(cautions(&terms), ["mechanism.surplus", "mechanism.both-sides"]);
+    let words = in_words(&terms, &Book::default()).unwrap();
+    assert!(words.contains("four bids at the margin"), "{words}");
+    for (read, needed) in [
+        (reduction(2, 1, "hidden"), "steps = 1"),
+        (reduction(1, 2, "hidden"), "quantities = { public = { most = 1 } }"),
+        (reduction(1, 1, "opened"), "comparisons = \"hidden\""),
+    ] {
+        let said =
+            format!("mechanism.two-sided.clearing_price: \"trade-reduction\" needs {needed}");
+        refused(read, &[&said]);
+    }
+}
+
+#[test]
 fn a_step_must_fit_in_a_proof_and_in_a_sealed_bid() {
     let sealed = |bits: u8, steps: u8| {
         format!(

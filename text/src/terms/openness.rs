@@ -38,6 +38,19 @@ impl Openness {
                 comparisons,
                 "at every price that the search tests, what is wanted there or better beyond what is for sale",
             )),
+            Mechanism::TwoSided { rule: ClearingRule::TradeReduction, .. } => Some(Self {
+                opened: vec![
+                    "the price, also where nothing is traded",
+                    "how many pairs can trade, and the price that the search for it finds",
+                    "four bids at the margin: the last buyer and the last seller that can trade, and the next of each; \
+                     whose is not opened",
+                    "who trades, and whether above the price of its side or at it, and the amount",
+                ],
+                kept: vec![
+                    "of all other bids more than that they are worse",
+                    "what is wanted at any other price: comparisons are hidden",
+                ],
+            }),
             Mechanism::TwoSided { rule, comparisons, .. } => {
                 let mut openness = market(
                     comparisons,
