@@ -294,8 +294,9 @@ mod tests {
     use crate::{
         bidder::carry,
         board::Board,
+        custodian::Custodian,
         identity::Identity,
-        keyholder::{Candidate, EncryptionSecret},
+        keyholder::{Candidate, EncryptionSecret, Keyholder},
         seller,
     };
     use rand_chacha::ChaCha20Rng;
@@ -305,13 +306,14 @@ mod tests {
     use talea_protocol::{
         builder::TermsBuilder,
         bytes::Text,
+        commitment::BidId,
         instruction::SignedInstruction,
         limits::CONTRIBUTION_BYTES,
         mechanism::{ClearingRule, Comparisons, Pricing},
         price::{Price, PriceGrid, Scale},
         quorum::{Group, Member},
         sealed_bid::SealedBid,
-        terms::{Lot, Schedule, Ties},
+        terms::{Lot, Schedule, Stakes, Ties},
     };
 
     const LEVELS: u32 = 1_000;
@@ -342,6 +344,15 @@ mod tests {
 
     /// An auction of two lots that waits for bids.
     fn auction(mechanism: Mechanism, side: Side, ties: Ties) -> Board<Vec<u8>> {
+        auction_and_keyholder(mechanism, (side, ties), 0).0
+    }
+
+    /// The same with a deposit for each bid, and who attests what is missing.
+    fn auction_and_keyholder(
+        mechanism: Mechanism,
+        (side, ties): (Side, Ties),
+        deposit: u64,
+    ) -> (Board<Vec<u8>>, Keyholder) {
         let rng = &mut rng(1);
         let encryption = EncryptionSecret::generate(rng);
         let member = Member { signing: identity(4).party(), encryption: encryption.public() };
@@ -359,7 +370,7 @@ mod tests {
             name: text("g"),
             threshold: 1,
             endorsements: 1,
-            is_witness: false,
+            is_witness: true,
             members: List::new(vec![member]).unwrap(),
         };
         let [seller, custodian] = [2, 3].map(|seed| identity(seed).party());
@@ -370,17 +381,19 @@ mod tests {
             ties,
             max_bids_per_lot: 10,
             quorum: vec![group],
+            stakes: Stakes { deposit, bond: 0, commit_fee: 0, fee_growth: 0, beneficiary: None },
             ..TermsBuilder::new(domain, seller, custodian, Schedule::even(10))
         };
         let genesis = seller::open(&identity(2), &terms.build().unwrap(), 0).unwrap();
         let mut board = Board::open(&genesis, Vec::new()).unwrap();
         let candidate = Candidate::new(identity(4), encryption);
-        let (deal, _) = candidate.deal(board.auction(), rng).unwrap();
+        let (deal, dealer) = candidate.deal(board.auction(), rng).unwrap();
         board.submit(1, &deal).unwrap();
         let tick = identity(9).sign(&board.auction().id(), &Instruction::Tick).unwrap();
         board.submit(21, &tick).unwrap();
         assert_eq!(board.auction().phase(), Phase::Commits);
-        board
+        let keyholder = dealer.into_keyholder(board.auction()).unwrap();
+        (board, keyholder)
     }
 
     fn sale(quantities: Quantities) -> Board<Vec<u8>> {
@@ -464,6 +477,45 @@ mod tests {
             let carried = carry(&identity(9), board.auction(), reveals).unwrap();
             board.submit(31, &carried).unwrap();
             assert_eq!(board.auction().phase(), Phase::Endorsing);
+        }
+    }
+
+    /// A board that drops what reveals a curve takes its deposit no more than that of any other bid.
+    #[test]
+    fn a_curve_that_the_board_does_not_show_is_attested_as_any_other_bid_is() {
+        for is_attested in [true, false] {
+            let rules = (Side::HighestWins, Ties::EarliestCommit);
+            let (mut board, mut keyholder) = auction_and_keyholder(curves(SEALED), rules, 5);
+            let mut custodian = Custodian::new(identity(3));
+            let commits = [(7, &[(40, 5)]), (8, &[(30, 2)])].map(|(seed, steps)| {
+                let party = identity(seed).party();
+                let fund = custodian.fund(&board.auction().id(), party, 5).unwrap();
+                board.submit(22, &fund).unwrap();
+                let prepared = commit(&board, seed, steps);
+                board.submit(22, &prepared.commit).unwrap();
+                prepared
+            });
+            let [dropped, shown] = commits.map(|prepared| prepared.reveal);
+            let carried = carry(&identity(9), board.auction(), vec![shown]).unwrap();
+            board.submit(31, &carried).unwrap();
+            let tick = identity(9).sign(&board.auction().id(), &Instruction::Tick).unwrap();
+            board.submit(41, &tick).unwrap();
+            let attested = if is_attested { vec![dropped.bid] } else { Vec::new() };
+            while board.auction().phase() != Phase::Closed {
+                let posts = keyholder.act(board.auction(), &attested, &mut rng(5)).unwrap();
+                assert!(!posts.is_empty());
+                posts.iter().for_each(|post| board.submit(42, post).unwrap());
+            }
+            let outcome = board.auction().outcome().unwrap();
+            let account = |bidder: &BidId| {
+                let accounts = outcome.accounts.iter();
+                accounts.clone().find(|account| account.party == bidder.bidder).copied().unwrap()
+            };
+            let lost = account(&dropped.bid);
+            let (available, forfeited) = if is_attested { (5, 0) } else { (0, 5) };
+            assert_eq!((lost.available, lost.forfeited), (available, forfeited));
+            let won = BidId { bidder: identity(8).party(), ..dropped.bid };
+            assert_eq!(account(&won).settlement, 5);
         }
     }
 
