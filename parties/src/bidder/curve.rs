@@ -453,7 +453,11 @@ mod tests {
         place.find_curve(commit)
     }
 
-    const FOUND: [(Quantities, &[(u32, u32)], &[(u32, u32)]); 4] = [
+    /// Levels and units.
+    type Steps = &'static [(u32, u32)];
+
+    /// Steps that are bid, and those that are found.
+    const FOUND: [(Quantities, Steps, Steps); 4] = [
         (PUBLIC, &[(999, 499), (0, 1)], &[(999, 499), (0, 1)]),
         (PUBLIC, &[(7, 3), (7, 3), (500, 1)], &[(7, 3), (7, 3), (500, 1)]),
         (SEALED, &[(999, 65_535), (3, 1)], &[(999, 65_535), (3, 1), (0, 0)]),
@@ -552,7 +556,7 @@ mod tests {
     #[test]
     fn a_sealed_curve_shows_neither_its_steps_nor_its_units() {
         let board = sale(SEALED);
-        let all: [&[(u32, u32)]; 3] = [&[], &[(999, 65_535)], &[(5, 1), (6, 2), (7, 3)]];
+        let all: [Steps; 3] = [&[], &[(999, 65_535)], &[(5, 1), (6, 2), (7, 3)]];
         let mut commitments = BTreeSet::new();
         let mut lengths = BTreeSet::new();
         for steps in all {

@@ -346,7 +346,7 @@ fn what_no_curve_can_be_is_named_where_it_stands() {
     let three = vec![step("99", 1); 3];
     sale(&curve(&steps(&three)), Code::ScenarioBound, &["3 steps", "2 at most"]);
     let beyond = steps(&[step("99", 1), step("106", 1)]);
-    sale(&curve(&beyond), Code::ScenarioPrice, &["steps[1]", "106"]);
+    sale(&curve(&beyond), Code::ScenarioOffGrid, &["steps[1]", "106"]);
     sale(&format!("{{ side = \"sell\", {one} }}"), Code::ScenarioField, &["bids to buy alone"]);
     let market = |bid: &str, code, words: &[&str]| {
         fails(&[MARKET, LOT, QUORUM, &alder(bid)], code, words);
