@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use talea_protocol::{
     builder::TermsBuilder,
     bytes::{Domain, List, PartyKey, Text},
+    commitment::TradeSide,
     outcome::Ending,
     price::{Level, Price, PriceGrid, Scale, Shape, Side},
     quorum::{Group, KeyholderId},
@@ -24,7 +25,9 @@ use talea_protocol::{
 };
 use talea_sim::{
     plain::PlainLot,
-    simulate::{BidPlan, BidderConduct, Cast, KeyholderConduct, Plan, Seat, Simulated, simulate},
+    simulate::{
+        BidPlan, BidderConduct, Cast, CurvePlan, KeyholderConduct, Plan, Seat, Simulated, simulate,
+    },
 };
 
 /// A generator for this seed.
@@ -39,6 +42,10 @@ pub struct Small {
     pub groups: Vec<(u16, Vec<Seat>)>,
     /// Per lot: levels and the bit lengths of its digits.
     pub lots: Vec<(u32, Vec<u8>)>,
+    /// How much of each lot there is.
+    pub quantity: u64,
+    /// Bids that a lot takes.
+    pub max_bids: u32,
     /// Which side wins on every lot.
     pub side: Side,
     /// Bidders in the cast.
@@ -72,6 +79,8 @@ impl Default for Small {
         Self {
             groups: vec![(2, vec![Seat::Own; 3])],
             lots: vec![(5, vec![3])],
+            quantity: 1,
+            max_bids: 500,
             side: Side::HighestWins,
             bidders: 3,
             fan_out: 15,
@@ -109,7 +118,7 @@ impl Small {
         let lots = self.lots.iter().enumerate().map(|(l, (levels, bits))| Lot {
             name: text(&format!("Lot {l}")),
             identifier: text(&format!("LOT{l}")),
-            quantity: 1,
+            quantity: self.quantity,
             grid: PriceGrid {
                 side: self.side,
                 start: Price(10_000),
@@ -144,7 +153,7 @@ impl Small {
                 beneficiary: Some(cast.beneficiary()),
             },
             bidders: self.listed.then(keys),
-            max_bids_per_lot: 500,
+            max_bids_per_lot: self.max_bids,
             quorum: groups.collect(),
             fan_out: self.fan_out,
             chunk_items: self.chunk_items,
@@ -174,6 +183,20 @@ impl Small {
             declines: BTreeSet::new(),
             keyholders: BTreeMap::new(),
         }
+    }
+
+    /// A plan of curves on the first lot, everybody honest: side and steps of bidders 0, 1, 2 and so on, who commit in
+    /// that order.
+    pub fn plan_of_curves(&self, curves: &[(TradeSide, Vec<(u32, u32)>)]) -> Plan {
+        let curve = |(bidder, (side, steps)): (usize, &(TradeSide, Vec<(u32, u32)>))| CurvePlan {
+            lot: 0,
+            bidder,
+            side: *side,
+            steps: steps.iter().map(|(level, units)| (Level(*level), *units)).collect(),
+            conduct: BidderConduct::Honest,
+        };
+        let curves = curves.iter().enumerate().map(curve).collect();
+        Plan { curves, ..self.plan(&[]) }
     }
 
     /// Runs `plan` and gives back the transcript too.

@@ -14,6 +14,7 @@ mod forgers;
 mod keyholders;
 mod leakage;
 mod lengths;
+mod markets;
 mod money;
 mod oracle;
 mod refusals;

@@ -3,7 +3,7 @@
 use talea_protocol::{
     commitment::TradeSide,
     mechanism::Mechanism,
-    outcome::{Clearing, Clears, Ending, Excess, Quote, Statistics, Trade},
+    outcome::{Clearing, Clears, Ending, Excess, Margins, Quote, Statistics, Trade},
     price::{Level, Price},
     terms::Lot,
 };
@@ -40,7 +40,15 @@ pub(super) fn sentence(row: &LotRow) -> Option<String> {
     Some(match row.ending.as_ref()? {
         Ending::Cleared(clearing) => {
             let units = volume(&clearing.trades);
-            format!("CLEARED at {}: {units} units are traded", at(clearing))
+            match reduced(clearing) {
+                None => format!("CLEARED at {}: {units} units are traded", at(clearing)),
+                Some((pay, get)) => {
+                    let [pay, get] = [pay, get].map(|quote| written(&row.lot, quote));
+                    format!(
+                        "CLEARED: {units} units are traded, buyers pay {pay}, sellers get {get}"
+                    )
+                }
+            }
         }
         Ending::NoTrade(clearing) => {
             format!("NO TRADE: nothing is traded at {}", at(clearing))
@@ -61,6 +69,13 @@ pub(super) fn sentence(row: &LotRow) -> Option<String> {
         | Ending::Void(_)
         | Ending::Halted => return None,
     })
+}
+
+/// What buyers pay and what sellers get, where a trade is given up because the last pair does not agree to the price.
+fn reduced(clearing: &Clearing) -> Option<(&Quote, &Quote)> {
+    let Margins { last_buyer, last_seller, .. } = clearing.margins.as_ref()?;
+    let agree = last_seller.level..=last_buyer.level;
+    (!agree.contains(&clearing.price.level)).then_some((last_buyer, last_seller))
 }
 
 /// What is traded in all: where there are two sides, each trades as much as the other.
@@ -88,6 +103,15 @@ fn clearing_lines(lot: &Lot, clearing: &Clearing) -> Vec<String> {
     if let Some(Clears { lowest, highest }) = &clearing.between {
         let [lowest, highest] = [lowest, highest].map(|quote| written(lot, quote));
         lines.push(format!("between: it would clear at {lowest} to {highest}"));
+    }
+    if let Some(margins) = &clearing.margins {
+        let Margins { last_buyer, next_buyer, last_seller, next_seller } = margins;
+        let [last_buyer, next_buyer, last_seller, next_seller] =
+            [last_buyer, next_buyer, last_seller, next_seller].map(|quote| written(lot, quote));
+        lines.push(format!("last pair that can trade: {last_buyer} is bid, {last_seller} asked"));
+        lines.push(format!(
+            "next pair, or the ends of the grid: {next_buyer} is bid, {next_seller} asked"
+        ));
     }
     if !clearing.trades.is_empty() {
         lines.push("trades, in the order in which equal bids win".into());

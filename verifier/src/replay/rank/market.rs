@@ -71,6 +71,13 @@ pub(crate) enum Direction {
     High,
 }
 
+impl Offered {
+    /// So many units, which is public.
+    pub(crate) fn public(units: u64) -> Self {
+        Self { units: Cipher::public(units), known: Some(units), most: units }
+    }
+}
+
 impl Market<'_> {
     pub(crate) fn is_sealed(&self) -> bool {
         self.bits > 0
@@ -106,7 +113,7 @@ impl Market<'_> {
     }
 }
 
-/// Searches the level, and adds to what was told of the excess at levels.
+/// Searches the level among all steps, and adds to what was told of the excess at levels.
 pub(crate) async fn search(
     channel: &KeyholderChannel,
     market: &Market<'_>,
@@ -114,8 +121,20 @@ pub(crate) async fn search(
     direction: Direction,
     told: &mut Vec<Excess>,
 ) -> Result<Found, Halt> {
-    let grid = market.grid;
     let steps: Vec<&MarketStep> = market.steps().collect();
+    search_among(channel, market, &steps, offered, direction, told).await
+}
+
+/// The same among some of its steps.
+pub(crate) async fn search_among(
+    channel: &KeyholderChannel,
+    market: &Market<'_>,
+    steps: &[&MarketStep],
+    offered: &Offered,
+    direction: Direction,
+    told: &mut Vec<Excess>,
+) -> Result<Found, Halt> {
+    let grid = market.grid;
     let encodings: Vec<&UnaryEncoding> = steps.iter().map(|step| &step.unary).collect();
     let weights: Vec<u32> = steps.iter().map(|step| market.weight(step)).collect();
     let mut above = vec![Cipher::zero(); steps.len()];

@@ -4,7 +4,7 @@ use curve25519_dalek::scalar::Scalar;
 use rayon::prelude::*;
 use talea_protocol::{
     check::Check,
-    outcome::{Clearing, Clears, Ending, Excess, Quote, Trade},
+    outcome::{Clearing, Clears, Ending, Excess, Margins, Quote, Trade},
     price::{Level, PriceGrid, Shape, Side},
 };
 
@@ -98,7 +98,7 @@ pub(crate) async fn open_held(
 }
 
 /// **K13**: what was opened at a scale is an integer from 0 to the most of each.
-fn read_units<'a>(
+pub(crate) fn read_units<'a>(
     channel: &KeyholderChannel,
     scale: &Scalar,
     opened: Vec<curve25519_dalek::RistrettoPoint>,
@@ -239,6 +239,8 @@ pub(crate) struct Cleared {
     pub(crate) level: Level,
     /// Lowest and highest, of which it is the middle.
     pub(crate) between: Option<(Level, Level)>,
+    /// Of a trade reduction in which a pair can trade.
+    pub(crate) margins: Option<Margins>,
     pub(crate) excess: Vec<Excess>,
     /// Units that are traded in all, before shares that are too small are left out.
     pub(crate) volume: u64,
@@ -275,6 +277,7 @@ impl Cleared {
         let clearing = Clearing {
             price: quote(self.level)?,
             between: self.between.map(between).transpose()?,
+            margins: self.margins,
             excess: self.excess,
             trades,
         };

@@ -7,7 +7,7 @@ use talea_protocol::{
         MAX_BUCKETS, MAX_MARKET_BIDS, MAX_OPENED_SUM, MAX_QUANTITY_BITS, MAX_SEALED_BID_BYTES,
         MAX_SEARCHED, MAX_SHOWN_BUCKETS, MAX_STEPS, MAX_SURVEY_SUM, MAX_UNITS,
     },
-    mechanism::{Comparisons, Curve, Mechanism, Pricing, Quantities},
+    mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Pricing, Quantities},
     price::{Level, PriceGrid, Side},
     sealed_bid::SealedBid,
     terms::{Disclosure, Lot, Terms},
@@ -30,11 +30,12 @@ pub(super) fn fault(terms: &Terms) -> Option<String> {
             .or_else(|| each_lot(terms, |lot| sale_fault(terms, lot, curve, pricing)))
             .or_else(|| each_lot(terms, |lot| hidden_sale_fault(lot, comparisons)))
             .or_else(|| market_fault(terms)),
-        Mechanism::TwoSided { curve, comparisons, .. } => rules_fault(terms)
+        Mechanism::TwoSided { curve, rule, comparisons } => rules_fault(terms)
             .or_else(|| curve_fault(curve))
             .or_else(|| each_lot(terms, |lot| steps_fault(lot, terms.mechanism)))
             .or_else(|| each_lot(terms, |lot| two_sided_fault(terms, lot, curve)))
             .or_else(|| hidden_market_fault(terms, curve, comparisons))
+            .or_else(|| reduction_fault(curve, rule, comparisons))
             .or_else(|| market_fault(terms)),
         Mechanism::Survey { min_answers, bin_levels, squares } => rules_fault(terms)
             .or_else(|| bounded("min_answers of a survey", min_answers.into(), 2..=65_535))
@@ -157,6 +158,16 @@ fn hidden_fault(comparisons: Comparisons, name: &str, units: u64) -> Option<Stri
     let most = u64::try_from(MAX_UNITS).unwrap_or(u64::MAX);
     (comparisons == Comparisons::Hidden && units > most)
         .then(|| format!("hidden comparisons take {most} {name} at most, and here are {units}"))
+}
+
+/// Trade reduction is for bids of one unit, which are compared hidden.
+fn reduction_fault(curve: Curve, rule: ClearingRule, comparisons: Comparisons) -> Option<String> {
+    let one = Curve { steps: 1, quantities: Quantities::Public { most: 1 } };
+    (rule == ClearingRule::TradeReduction && (curve != one || comparisons != Comparisons::Hidden))
+        .then(|| {
+            "trade reduction takes bids of one step and one public unit, and hidden comparisons"
+                .into()
+        })
 }
 
 /// What an outcome shows of all lots.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use talea_protocol::{
     commitment::TradeSide,
-    outcome::{Clearing, Clears, Ending, Excess, Statistics, Trade},
+    outcome::{Clearing, Clears, Ending, Excess, Margins, Statistics, Trade},
     price::Price,
     terms::Lot,
 };
@@ -16,6 +16,8 @@ pub(super) struct ClearingView {
     price: QuoteView,
     /// Where the price is the middle of two.
     between: Option<ClearsView>,
+    /// Of a trade reduction in which a pair can trade.
+    margins: Option<MarginsView>,
     /// In the order in which it was opened; empty where comparisons are hidden.
     excess: Vec<ExcessView>,
     /// In tie order.
@@ -26,6 +28,14 @@ pub(super) struct ClearingView {
 struct ClearsView {
     lowest: QuoteView,
     highest: QuoteView,
+}
+
+#[derive(Serialize)]
+struct MarginsView {
+    last_buyer: QuoteView,
+    next_buyer: QuoteView,
+    last_seller: QuoteView,
+    next_seller: QuoteView,
 }
 
 #[derive(Serialize)]
@@ -69,7 +79,7 @@ impl ClearingView {
         let (Ending::Cleared(clearing) | Ending::NoTrade(clearing)) = row.ending.as_ref()? else {
             return None;
         };
-        let Clearing { price, between, excess, trades } = clearing;
+        let Clearing { price, between, margins, excess, trades } = clearing;
         let lot = &row.lot;
         Some(Self {
             price: QuoteView::of(lot, price),
@@ -77,9 +87,22 @@ impl ClearingView {
                 lowest: QuoteView::of(lot, lowest),
                 highest: QuoteView::of(lot, highest),
             }),
+            margins: margins.as_ref().map(|margins| MarginsView::of(lot, margins)),
             excess: excess.iter().map(|excess| ExcessView::of(lot, excess)).collect(),
             trades: trades.iter().map(|trade| TradeView::of(lot, trade)).collect(),
         })
+    }
+}
+
+impl MarginsView {
+    fn of(lot: &Lot, margins: &Margins) -> Self {
+        let Margins { last_buyer, next_buyer, last_seller, next_seller } = margins;
+        Self {
+            last_buyer: QuoteView::of(lot, last_buyer),
+            next_buyer: QuoteView::of(lot, next_buyer),
+            last_seller: QuoteView::of(lot, last_seller),
+            next_seller: QuoteView::of(lot, next_seller),
+        }
     }
 }
 

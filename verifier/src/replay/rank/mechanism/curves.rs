@@ -4,7 +4,6 @@ use talea_protocol::{check::Check, mechanism::Pricing, outcome::Ending, price::L
 
 use crate::{
     decryptions::Topic,
-    group::Cipher,
     replay::rank::{
         dialogue::{Halt, KeyholderChannel},
         market::{self, Direction, Market, Offered},
@@ -35,11 +34,7 @@ pub(crate) async fn clear(
         None
     } else {
         channel.turn_to(Topic::PriceSearch);
-        let offered = Offered {
-            units: Cipher::public(sale.quantity),
-            known: Some(sale.quantity),
-            most: sale.quantity,
-        };
+        let offered = Offered::public(sale.quantity);
         Some(market::search(channel, market, &offered, Direction::High, &mut excess).await?)
     };
     let held = match &found {
@@ -55,7 +50,7 @@ pub(crate) async fn clear(
     let level = found.as_ref().map_or(Level(0), |found| found.level);
     let amounts =
         amounts(channel, market, sale.pricing, (found.as_ref(), level), &held, &shared).await?;
-    let cleared = Cleared { level, between: None, excess, volume };
+    let cleared = Cleared { level, between: None, margins: None, excess, volume };
     cleared.ending(market, &held, &shared, |at| amounts.get(at).copied())
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod curves;
 mod first_price;
 pub(crate) mod survey;
+mod trade_reduction;
 pub(crate) mod two_sided;
 mod uniform_price;
 

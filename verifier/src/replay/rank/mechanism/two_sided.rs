@@ -11,6 +11,7 @@ use talea_protocol::{
     price::Level,
 };
 
+use super::trade_reduction;
 use crate::{
     decryptions::Topic,
     group::Cipher,
@@ -37,7 +38,17 @@ pub(crate) async fn clear(
     }
     channel.turn_to(Topic::PriceSearch);
     let mut excess = Vec::new();
-    let (found, between) = price(channel, market, rule, &mut excess).await?;
+    let (found, between) = match rule {
+        ClearingRule::Lowest => (search(channel, market, Direction::Low, &mut excess).await?, None),
+        ClearingRule::Highest => {
+            (search(channel, market, Direction::High, &mut excess).await?, None)
+        }
+        ClearingRule::Middle => {
+            let (found, between) = middle(channel, market, &mut excess).await?;
+            (found, Some(between))
+        }
+        ClearingRule::TradeReduction => return trade_reduction::clear(channel, market).await,
+    };
     let held = open_held(channel, market, &found, sells).await?;
 
     let of = |side: bool| -> Held {
@@ -65,39 +76,37 @@ pub(crate) async fn clear(
         let units = held.get(at)?.better.saturating_add(*shared.get(at)?);
         Some(amount(market.grid, units, level))
     };
-    Cleared { level, between, excess, volume }.ending(market, &held, &shared, amounts)
+    Cleared { level, between, margins: None, excess, volume }
+        .ending(market, &held, &shared, amounts)
 }
 
-/// The price by the rule, with how steps compare with it, and of a middle what it is the middle of.
-async fn price(
+/// One end of the prices at which as much as possible is traded, with how steps compare with it.
+async fn search(
     channel: &KeyholderChannel,
     market: &Market<'_>,
-    rule: ClearingRule,
+    direction: Direction,
     told: &mut Vec<Excess>,
-) -> Result<(Found, Option<(Level, Level)>), Halt> {
+) -> Result<Found, Halt> {
     let offered = offered(market).ok_or(Halt::Lost)?;
-    match rule {
-        ClearingRule::Lowest => {
-            let found = market::search(channel, market, &offered, Direction::Low, told).await?;
-            Ok((found, None))
-        }
-        ClearingRule::Highest => {
-            let found = market::search(channel, market, &offered, Direction::High, told).await?;
-            Ok((found, None))
-        }
-        ClearingRule::Middle => {
-            let mut low = market::search(channel, market, &offered, Direction::Low, told).await?;
-            let high = market::search(channel, market, &offered, Direction::High, told).await?;
-            let (lowest, highest) = (low.level, high.level);
-            channel.judge(Check::PriceOnGrid, lowest <= highest)?;
-            low.level = Level(lowest.0.midpoint(highest.0));
-            if low.level > lowest {
-                // Nobody is between the two prices.
-                low.at.fill(Cipher::zero());
-            }
-            Ok((low, Some((lowest, highest))))
-        }
+    market::search(channel, market, &offered, direction, told).await
+}
+
+/// The middle of both ends, with how steps compare with it, and the ends.
+async fn middle(
+    channel: &KeyholderChannel,
+    market: &Market<'_>,
+    told: &mut Vec<Excess>,
+) -> Result<(Found, (Level, Level)), Halt> {
+    let mut low = search(channel, market, Direction::Low, told).await?;
+    let high = search(channel, market, Direction::High, told).await?;
+    let (lowest, highest) = (low.level, high.level);
+    channel.judge(Check::PriceOnGrid, lowest <= highest)?;
+    low.level = Level(lowest.0.midpoint(highest.0));
+    if low.level > lowest {
+        // Nobody is between the two prices.
+        low.at.fill(Cipher::zero());
     }
+    Ok((low, (lowest, highest)))
 }
 
 /// What all sellers bring.
@@ -111,6 +120,6 @@ fn offered(market: &Market<'_>) -> Option<Offered> {
     Some(if market.is_sealed() {
         Offered { units: steps().map(units).sum::<Option<Cipher>>()?, known: None, most }
     } else {
-        Offered { units: Cipher::public(most), known: Some(most), most }
+        Offered::public(most)
     })
 }
