@@ -265,7 +265,7 @@ mod tests {
     use talea_protocol::{
         builder::TermsBuilder,
         bytes::{Domain, Text},
-        mechanism::{ClearingRule, Comparisons, Curve, Quantities},
+        mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Quantities},
         price::{Level, PriceGrid, Scale, Shape, Side},
         terms::{Currency, Money, Quotation, Schedule},
     };
