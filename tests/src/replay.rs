@@ -69,10 +69,12 @@ pub enum Kind {
     Decide,
     /// Of [`Instruction::Vouch`].
     Vouch,
+    /// Of [`Instruction::CommitCurve`].
+    CommitCurve,
 }
 
 impl Kind {
-    /// Every kind, in the order of the wire.
+    /// Every kind that an auction takes whose bids are one level each, in the order of the wire.
     pub const ALL: [Self; 14] = [
         Self::Tick,
         Self::Fund,
@@ -107,6 +109,7 @@ impl Kind {
             Instruction::Shuffle(_) => Self::Shuffle,
             Instruction::Decide(_) => Self::Decide,
             Instruction::Vouch(_) => Self::Vouch,
+            Instruction::CommitCurve(_) => Self::CommitCurve,
         }
     }
 }

@@ -9,8 +9,8 @@ use talea_protocol::{
     limits::{
         MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_DOMAIN_BYTES, MAX_GROUPS, MAX_HEARD,
         MAX_INSTRUCTION_BYTES, MAX_LISTED_BIDDERS, MAX_LOTS, MAX_MEMBERS, MAX_REVEALS, MAX_ROUNDS,
-        MAX_SEALED_BID_BYTES, MAX_SHUFFLE_TERMS, MAX_TERMS_BYTES, MAX_TEXT_BYTES, MAX_UNITS,
-        MAX_VECTOR, MAX_VECTORS,
+        MAX_SEALED_BID_BYTES, MAX_SHUFFLE_TERMS, MAX_STEPS, MAX_TERMS_BYTES, MAX_TEXT_BYTES,
+        MAX_UNITS, MAX_VECTOR, MAX_VECTORS,
     },
     outcome::{Ending, Outcome},
     price::Level,
@@ -115,6 +115,15 @@ fn prefixes(instruction: &Instruction) -> Vec<Prefix> {
         Instruction::Commit(commit) | Instruction::Reserve(commit) => {
             let masked = 1 + 4 + 4 + 32 + 2 * 96;
             vec![prefix("masked bits", masked, commit.range_proof.masked.len(), MAX_VECTOR)]
+        }
+        Instruction::CommitCurve(commit) => {
+            let steps = 1 + 4 + 4 + 1;
+            let masked = steps + 4 + 4 + 32 + 2 * 96;
+            let of_first = commit.steps[0].range_proof.masked.len();
+            vec![
+                prefix("steps", steps, commit.steps.len(), MAX_STEPS),
+                prefix("masked bits", masked, of_first, MAX_VECTOR),
+            ]
         }
         Instruction::Reveal(reveals) => vec![
             prefix("reveals", 1, reveals.len(), MAX_REVEALS),

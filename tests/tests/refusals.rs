@@ -133,7 +133,7 @@ fn phase_of(kind: Kind) -> Option<Phase> {
         Kind::Deal => Some(Phase::Deals),
         Kind::Complain => Some(Phase::Complaints),
         Kind::Reserve => Some(Phase::Reserves),
-        Kind::Commit => Some(Phase::Commits),
+        Kind::Commit | Kind::CommitCurve => Some(Phase::Commits),
         Kind::Reveal => Some(Phase::Reveals),
         Kind::Endorse => Some(Phase::Endorsing),
         Kind::Gate | Kind::Shuffle | Kind::Blind | Kind::Decrypt | Kind::Decide | Kind::Vouch => {
@@ -160,7 +160,7 @@ fn a_copy_of_what_was_just_accepted_is_refused() {
             Kind::Fund => "M1",
             Kind::Deal => "S1",
             Kind::Complain => "S5",
-            Kind::Commit | Kind::Reserve => "C3",
+            Kind::Commit | Kind::CommitCurve | Kind::Reserve => "C3",
             Kind::Reveal => "R1",
             Kind::Endorse => "K2",
             Kind::Gate | Kind::Shuffle | Kind::Blind | Kind::Decrypt => "K4",
@@ -338,7 +338,7 @@ fn others(kind: Kind) -> Vec<(PartyKey, Option<&'static str>)> {
             (dealt_only, Some("S5")),
         ],
         // So is that of a commit.
-        Kind::Commit => {
+        Kind::Commit | Kind::CommitCurve => {
             vec![(seller, Some("C2")), (custodian, Some("C2")), (next_bidder, Some("C6"))]
         }
         // A reveal authenticates itself.

@@ -726,6 +726,7 @@ impl Run {
                 Ending::BelowReserve => drop(self.seen.insert("below the reserve")),
                 Ending::Unsold => drop(self.seen.insert("unsold")),
                 Ending::Void(_) | Ending::Halted => {}
+                other => panic!("no such market is opened here: {other:?}"),
             }
         }
         for bidder in 0..BIDDERS {

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::PathBuf};
 use talea_contract::{Auction, Phase};
 use talea_protocol::{
+    bytes::PartyKey,
     check::Check,
-    outcome::{Ending, LotResult, Outcome, ReserveResult, VoidCause},
+    outcome::{Award, Clearing, Ending, LotResult, Outcome, ReserveResult, VoidCause},
 };
 use talea_tests::{
     on_all_cores,
@@ -53,15 +54,29 @@ fn word(verdict: Verdict) -> &'static str {
 
 /// What the manifest says of a lot.
 fn lot(result: &LotResult) -> Value {
-    let (ending, cause, award) = match &result.ending {
-        Ending::Sold(award) => ("sold", None, Some(award)),
-        Ending::Declined(award) => ("declined", None, Some(award)),
-        Ending::BelowReserve => ("below-reserve", None, None),
-        Ending::Unsold => ("unsold", None, None),
-        Ending::Void(VoidCause::Setup) => ("void", Some("setup"), None),
-        Ending::Void(VoidCause::Endorsement) => ("void", Some("endorsement"), None),
-        Ending::Void(VoidCause::Quorum) => ("void", Some("quorum"), None),
+    let of_award = |award: &Award| {
+        let winners = award.sales.iter().map(|sale| sale.winner).collect();
+        (Some(award.quote.level.0), winners)
+    };
+    let of_clearing = |clearing: &Clearing| {
+        let trading = clearing.trades.iter().filter(|trade| trade.units() > 0);
+        (Some(clearing.price.level.0), trading.map(|trade| trade.party).collect())
+    };
+    let none = || (None, Vec::new());
+    let (ending, cause, (level, winners)) = match &result.ending {
+        Ending::Sold(award) => ("sold", None, of_award(award)),
+        Ending::Declined(award) => ("declined", None, of_award(award)),
+        Ending::BelowReserve => ("below-reserve", None, none()),
+        Ending::Unsold => ("unsold", None, none()),
+        Ending::Void(VoidCause::Setup) => ("void", Some("setup"), none()),
+        Ending::Void(VoidCause::Endorsement) => ("void", Some("endorsement"), none()),
+        Ending::Void(VoidCause::Quorum) => ("void", Some("quorum"), none()),
         Ending::Halted => panic!("no transcript shows a lot that was halted"),
+        Ending::Cleared(clearing) => ("cleared", None, of_clearing(clearing)),
+        Ending::NoTrade(clearing) => ("no-trade", None, of_clearing(clearing)),
+        Ending::OneSided => ("one-sided", None, none()),
+        Ending::Surveyed(_) => ("surveyed", None, none()),
+        Ending::TooFewAnswers => ("too-few-answers", None, none()),
     };
     let reserve = match result.reserve {
         ReserveResult::None => "none",
@@ -70,13 +85,12 @@ fn lot(result: &LotResult) -> Value {
         ReserveResult::Opened(_) => "opened",
     };
     let hex = |key: [u8; 32]| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let winners = award
-        .map_or(Vec::new(), |award| award.sales.iter().map(|sale| hex(sale.winner.0)).collect());
+    let winners: Vec<String> = winners.iter().map(|winner: &PartyKey| hex(winner.0)).collect();
     json!({
         "ending": ending,
         "cause": cause,
         "reserve": reserve,
-        "level": award.map(|award| award.quote.level.0),
+        "level": level,
         "winners": winners,
     })
 }

@@ -36,7 +36,10 @@ mod verifier {
 use verifier::*;
 
 mod auction;
+mod clearing;
 mod command_line;
+mod curves;
+mod market_terms;
 mod markets;
 mod oracle;
 mod provers;

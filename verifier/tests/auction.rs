@@ -8,7 +8,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use talea_protocol::{
     builder::TermsBuilder,
     bytes::{Domain, List, PartyKey, Point, Signature, Text},
-    commitment::{BidId, Commit, RangeProof, seal},
+    commitment::{BidId, Commit, CurveCommit, CurveStep, RangeProof, TradeSide, seal},
     instruction::{Fund, Instruction, SignedInstruction, opening_bytes, signed_bytes},
     outcome::{Account, Quote},
     price::{Level, Price, PriceGrid, Scale, Shape, Side},
@@ -33,7 +33,7 @@ use crate::{
     group::{bases, encode, encode_scalar},
     intake::{RawEntry, take_in},
     proofs::{complaint, possession},
-    replay::{Replay, rank::step::Items, setup::pad},
+    replay::{Replay, curve::sealed_bits, rank::step::Items, setup::pad},
     report::Report,
     verify::{Options, verify},
 };
@@ -539,6 +539,65 @@ impl Auction {
             seal: seal(&facts.auction, &id, &sealed),
         };
         (commit, Hidden { id, sealed, former: Former { commitment: c, level, rho } })
+    }
+
+    /// A commit of a curve, and what it hides: the same numbers, or other ones.
+    pub(crate) fn curve(
+        &mut self,
+        lot: u32,
+        who: &SigningKey,
+        side: TradeSide,
+        (steps, sealed_as): (&[(u32, u32)], &[(u32, u32)]),
+    ) -> (CurveCommit, Hidden) {
+        let id = BidId { lot, round: 0, bidder: key(who) };
+        let facts = self.replay.facts.clone();
+        let bits = sealed_bits(facts.terms.mechanism);
+        let shape = facts.step_shape(lot).unwrap();
+        let numbers = facts.lot(lot).unwrap().grid.levels << bits;
+        let quorum_key = self.replay.committee().unwrap().key.point;
+        let number = |(level, quantity): &(u32, u32)| {
+            if bits == 0 { *level } else { (level << bits) | quantity }
+        };
+        let (mut committed, mut sealed) = (Vec::new(), Vec::new());
+        let mut former = None;
+        for (at, (step, sealed_as)) in (0u32..).zip(steps.iter().zip(sealed_as)) {
+            let context = Context { step: at, ..Context::bid(facts.auction, &id) };
+            let level = number(step);
+            let (commitment, range_proof, rho) =
+                provers::range(&mut self.rng, &context, &encode(&quorum_key), numbers, level);
+            let quantity = if bits == 0 { step.1 } else { 0 };
+            committed.push(CurveStep { quantity, commitment, range_proof });
+            let spelled = Level(number(sealed_as));
+            let rng = &mut self.rng;
+            let bid = provers::unary(rng, &context, shape, &quorum_key, &commitment, spelled, &rho);
+            sealed.extend(bid.to_bytes());
+            former.get_or_insert(Former { commitment, level, rho });
+        }
+        if facts.terms.ties.asks_for_contributions(0) {
+            sealed.extend(Scalar::random(&mut self.rng).to_bytes());
+        }
+        let commit = CurveCommit {
+            lot,
+            round: 0,
+            side,
+            steps: List::new(committed).unwrap(),
+            seal: seal(&facts.auction, &id, &sealed),
+        };
+        (commit, Hidden { id, sealed, former: former.unwrap() })
+    }
+
+    /// A bidder commits a curve.
+    pub(crate) fn commit_curve(
+        &mut self,
+        lot: u32,
+        who: &SigningKey,
+        side: TradeSide,
+        steps: &[(u32, u32)],
+    ) -> Hidden {
+        self.fund(key(who), DEPOSIT + FEE);
+        let (commit, hidden) = self.curve(lot, who, side, (steps, steps));
+        self.post(who, &Instruction::CommitCurve(commit));
+        hidden
     }
 
     /// Advances past setup, so that the quorum key is known before the first commit.

@@ -66,6 +66,7 @@ impl Market {
                 return Some((bid, vec![(place, PriceComparison::AtPrice)]));
             }
             Mechanism::UniformPrice { units } => usize::from(units),
+            other => panic!("{other:?} has no award"),
         };
         if able.is_empty() {
             return None;

@@ -26,7 +26,7 @@ use crate::{
     group::{Cipher, bases},
     proofs::{blind::Item, gate::Wires},
     replay::rank::{
-        dialogue::{Dialogue, DialogueProgress, Halt},
+        dialogue::{Dialogue, DialogueProgress, Halt, KeyholderChannel},
         lagrange::{Delta, Opened},
         program::{Bid, Finding, Program, Reserve},
         step::{Done, Gate, Work},
@@ -39,19 +39,19 @@ use crate::{
 };
 
 /// A keyholder with the whole key, who can be told to lie.
-struct Keyholder {
-    rng: Rng,
+pub(crate) struct Keyholder {
+    pub(crate) rng: Rng,
     secret: Scalar,
     /// What the Decrypt steps so far opened.
     opened: Vec<RistrettoPoint>,
     /// Kinds of steps, in order, and how many items each had.
-    steps: Vec<(char, usize)>,
+    pub(crate) steps: Vec<(char, usize)>,
     /// Number of a Decrypt step, and what it makes of its first item.
-    lie: Option<(usize, RistrettoPoint)>,
+    pub(crate) lie: Option<(usize, RistrettoPoint)>,
 }
 
 impl Keyholder {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut rng = provers::rng(seed);
         let secret = Scalar::random(&mut rng);
         Self { rng, secret, opened: Vec::new(), steps: Vec::new(), lie: None }
@@ -68,10 +68,19 @@ impl Keyholder {
 
     /// Some are kept decoded, some are not.
     fn unary(&mut self, shape: &Shape, level: u32) -> UnaryEncoding {
-        let mut entries = Vec::new();
-        for (digit, radix) in shape.digits_of(Level(level)).into_iter().zip(shape.radices()) {
-            entries.extend((1..radix).map(|j| self.encrypt(u64::from(digit >= j))));
-        }
+        let entries = self.entries(shape, level);
+        self.kept(entries)
+    }
+
+    /// A level in unary.
+    pub(crate) fn entries(&mut self, shape: &Shape, level: u32) -> Vec<Cipher> {
+        let digits = shape.digits_of(Level(level)).into_iter().zip(shape.radices());
+        let flags = digits.flat_map(|(digit, radix)| (1..radix).map(move |j| digit >= j));
+        flags.map(|flag| self.encrypt(u64::from(flag))).collect()
+    }
+
+    /// Decoded, or not.
+    pub(crate) fn kept(&mut self, entries: Vec<Cipher>) -> UnaryEncoding {
         let room = if self.coin() { entries.len() } else { 0 };
         kept(entries, room)
     }
@@ -104,7 +113,7 @@ impl Keyholder {
                 for list in entries.chunks(1 << k) {
                     let mut list: Vec<Cipher> =
                         list.iter().map(|item| self.raised(item.cipher)).collect();
-                    list.sort_by_key(|_| Scalar::random(&mut self.rng).to_bytes());
+                    list.sort_by_cached_key(|_| Scalar::random(&mut self.rng).to_bytes());
                     shuffled.extend(list.into_iter().map(Item::of));
                 }
                 Done::Shuffle(shuffled)
@@ -139,21 +148,29 @@ impl Keyholder {
 }
 
 /// The end of a program, and how often each check was performed and failed.
-struct Ended {
-    finding: Result<Finding, Halt>,
+pub(crate) struct Ended<T> {
+    pub(crate) finding: Result<T, Halt>,
     docket: Docket,
 }
 
-impl Ended {
-    fn count(&self, check: Check) -> (u64, u64) {
+impl<T> Ended<T> {
+    pub(crate) fn count(&self, check: Check) -> (u64, u64) {
         let count = self.docket.counts().get(&check).copied().unwrap_or_default();
         (count.performed, count.adverse)
     }
 }
 
-fn run(keyholder: &mut Keyholder, program: Program) -> Ended {
+fn run(keyholder: &mut Keyholder, program: Program) -> Ended<Finding> {
+    answered(keyholder, |channel| program.run(channel))
+}
+
+/// Runs a program whose every step this keyholder answers.
+pub(crate) fn answered<T, F: Future<Output = Result<T, Halt>> + Send + 'static>(
+    keyholder: &mut Keyholder,
+    program: impl FnOnce(KeyholderChannel) -> F,
+) -> Ended<T> {
     let mut docket = Docket::new(Subject::at(Place::Entry(1)));
-    let mut dialogue = Dialogue::new(|channel| program.run(channel));
+    let mut dialogue = Dialogue::new(program);
     let mut turn = dialogue.start(&mut docket).unwrap();
     loop {
         turn = match turn {
@@ -194,7 +211,7 @@ fn price_grid(shape: &[u8], levels: u32) -> PriceGrid {
     }
 }
 
-fn name(n: usize) -> PartyKey {
+pub(crate) fn name(n: usize) -> PartyKey {
     PartyKey([n as u8 + 1; 32])
 }
 
@@ -520,6 +537,7 @@ fn a_lottery_draws_by_hash() {
             .map(|n| Bid {
                 bidder: name(n),
                 unary: Arc::new(kept(Vec::new(), 0)),
+                curve: None,
                 contribution: Some([contribution ^ n as u8; 32]),
             })
             .collect()

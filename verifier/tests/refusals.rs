@@ -118,11 +118,11 @@ pub(super) fn until(auction: &mut Auction, wanted: fn(&Items) -> bool) {
     }
 }
 
-mod opening_of {
+pub(super) mod opening_of {
     use super::*;
 
     #[track_caller]
-    fn refuse_terms(check: Check, change: impl FnOnce(&mut Terms)) {
+    pub(crate) fn refuse_terms(check: Check, change: impl FnOnce(&mut Terms)) {
         let rules = Rules::default();
         let mut terms = terms(&rules, &secrets(&mut provers::rng(1), &rules));
         change(&mut terms);
@@ -132,7 +132,8 @@ mod opening_of {
         assert_eq!(report.failure.unwrap().subject.place, Place::Genesis);
     }
 
-    fn accept_terms(change: impl FnOnce(&mut Terms)) {
+    #[track_caller]
+    pub(crate) fn accept_terms(change: impl FnOnce(&mut Terms)) {
         let rules = Rules::default();
         let mut terms = terms(&rules, &secrets(&mut provers::rng(1), &rules));
         change(&mut terms);

@@ -157,7 +157,7 @@ fn entries_are_moved_by_a_mask_of_their_places() {
     assert_eq!(case.verify(), Ok(()));
     for i in 0..4 {
         let input = Cipher::decode(&case.inputs[0][i]).unwrap();
-        assert_eq!(Cipher::decode(&case.outputs[i ^ 1]).unwrap(), input.times(i as u16 + 1));
+        assert_eq!(Cipher::decode(&case.outputs[i ^ 1]).unwrap(), input.times(i as u32 + 1));
     }
 }
 

@@ -183,7 +183,7 @@ mod tests {
         let expected: Vec<Option<i64>> =
             (0..1_000).map(|n| range(n).contains(&(n - 500)).then_some(n - 500)).collect();
         assert_eq!(read(&base, &opened), expected);
-        assert_eq!(read(&base, &[]), []);
+        assert!(read(&base, &[]).is_empty());
     }
 
     #[test]

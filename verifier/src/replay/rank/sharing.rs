@@ -1,7 +1,7 @@
 //! Sharing out units among bids at the price (section 11, Trades).
 //!
 //! In proportion to what bids hold there, remainders by the method of Hamilton. Where a share has a least size, the
-//! smallest bids are left out until nobody's share is smaller.
+//! smallest bids are left out until nobody's share is smaller. Where there is enough for all nothing is shared out.
 
 use std::cmp::Reverse;
 
@@ -9,8 +9,11 @@ use std::cmp::Reverse;
 type Sharer = (usize, u64);
 
 /// What each bid is given, in tie order, of units which are no more than all hold together. Those that hold nothing
-/// take no part. No share is smaller than `least`: whoever would have less has none.
+/// take no part. If there is less than all hold, no share is smaller than `least`: whoever would have less has none.
 pub(crate) fn shared_out(units: u64, held: &[u64], least: u64) -> Vec<u64> {
+    if held.iter().fold(0u64, |sum, held| sum.saturating_add(*held)) == units {
+        return held.to_vec();
+    }
     let mut shares = vec![0u64; held.len()];
     let mut sharers: Vec<Sharer> =
         held.iter().copied().enumerate().filter(|(_, held)| *held > 0).collect();
@@ -128,6 +131,9 @@ mod tests {
 
     /// The rule as it is written.
     fn plainly(units: u64, held: &[u64], least: u64) -> Vec<u64> {
+        if units == held.iter().sum::<u64>() {
+            return held.to_vec();
+        }
         let mut takes_part: Vec<usize> = (0..held.len()).filter(|i| held[*i] > 0).collect();
         loop {
             let whole: u64 = takes_part.iter().map(|i| held[*i]).sum();
@@ -153,8 +159,10 @@ mod tests {
     fn all_trade_what_they_hold_where_it_is_enough() {
         assert_eq!(shared_out(9, &[2, 0, 3, 4], 0), [2, 0, 3, 4]);
         assert_eq!(shared_out(0, &[2, 3], 0), [0, 0]);
-        assert_eq!(shared_out(0, &[], 1), []);
+        assert!(shared_out(0, &[], 1).is_empty());
         assert_eq!(shared_out(5, &[0, 5], 1), [0, 5]);
+        // However little: then nothing is shared out.
+        assert_eq!(shared_out(7, &[2, 5], 3), [2, 5]);
     }
 
     #[test]
@@ -174,8 +182,8 @@ mod tests {
         // What the others hold is then less than what there is: some is not traded.
         assert_eq!(shared_out(9, &[4, 6], 5), [0, 6]);
         assert_eq!(shared_out(9, &[4, 4, 2], 5), [0, 0, 0]);
-        // Also where there is enough for all.
-        assert_eq!(shared_out(7, &[2, 5], 3), [0, 5]);
+        // Of those who are left too, although there is enough for them.
+        assert_eq!(shared_out(6, &[4, 3, 1], 5), [0, 0, 0]);
     }
 
     #[test]
