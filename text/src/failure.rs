@@ -155,6 +155,16 @@ codes! {
             "there is no such lot"
         Price "price" Usage
             "a price cannot be bid"
+        CurveForm "curve.form" Usage
+            "a bid is a curve where one price is asked for, or the other way round"
+        CurveSide "curve.side" Usage
+            "a bid names no side of a market, or one that is not taken"
+        CurveStep "curve.step" Usage
+            "a step of a curve cannot be read, or is for nothing"
+        CurveOrder "curve.order" Usage
+            "prices of a curve do not fall, or for sellers rise"
+        CurveSize "curve.size" Usage
+            "a curve has too many steps, or too many units"
         ListFile "list.file" Usage
             "a file is no list that can be read: a workbook is locked, unpacks to too much, or names no columns"
         ListCell "list.cell" Usage
