@@ -315,6 +315,12 @@ codes! {
             "there is nothing to run"
         TendersDiffer "tenders.differ" Invalid
             "an award differs from the published one"
+        OrdersColumns "orders.columns" Usage
+            "an order book has missing or unknown columns"
+        OrdersRow "orders.row" Usage
+            "a row of an order book is invalid"
+        OrdersEmpty "orders.empty" Usage
+            "an order book has no row on one of the sides"
         SuggestLoad "suggest.load" Usage
             "no shape can be suggested for such a load"
         CompareGrid "compare.grid" Usage
