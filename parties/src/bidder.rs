@@ -6,7 +6,7 @@
 
 mod curve;
 
-pub use curve::PreparedCurve;
+pub use curve::{PreparedCurve, check_curve};
 
 use crate::{
     bid_secrets::{BidSecrets, Derivation},
@@ -327,17 +327,8 @@ impl<'a> Place<'a> {
         if self.auction.terms().mechanism.curve().is_some() {
             return Err(BidError::NeedsCurve);
         }
-        self.require_level(level)?;
+        require_level((self.bid.lot, self.grid), level)?;
         Ok(self.derivation.secrets(level))
-    }
-
-    /// That the lot's grid has this level.
-    fn require_level(&self, level: Level) -> Result<(), BidError> {
-        let (lot, levels) = (self.bid.lot, self.grid.levels);
-        if level.0 < levels {
-            return Ok(());
-        }
-        Err(BidError::OffGrid { lot, level: level.0, levels })
     }
 
     fn seal(&self, level: Level, secrets: &BidSecrets) -> Result<Vec<u8>, BidError> {
@@ -417,6 +408,14 @@ impl<'a> Place<'a> {
             secret: BidSecret { level, blinding: *blinding },
         })
     }
+}
+
+/// That the lot's grid has this level.
+fn require_level((lot, grid): (u32, &PriceGrid), level: Level) -> Result<(), BidError> {
+    if level.0 < grid.levels {
+        return Ok(());
+    }
+    Err(BidError::OffGrid { lot, level: level.0, levels: grid.levels })
 }
 
 /// What the proofs of a bid are bound to.

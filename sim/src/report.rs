@@ -11,11 +11,13 @@ use talea_protocol::{
     caution::cautions,
     outcome::{Account, Ending, LotResult, OpenedBid, PriceComparison, Quote, ReserveResult},
     price::Side,
-    terms::Lot,
+    terms::{Lot, Mechanism, Terms},
 };
 use talea_text::{
+    clearing::{self, ClearingReport},
     ending, histogram,
     json::to_json,
+    statistics::StatisticsReport,
     survey::{self, BucketReport, SurveyReport, buckets},
     table::table,
 };
@@ -72,11 +74,18 @@ struct LotReport {
     depth: Option<Vec<BucketReport>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     opened_bids: Option<Vec<OpenedBidReport>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clearing: Option<ClearingReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<StatisticsReport>,
     bids: u32,
     ranked: u32,
     invalid: u32,
     #[serde(skip)]
     picture: Option<histogram::Row>,
+    /// What is told of a market or a survey, for people.
+    #[serde(skip)]
+    of_market: String,
 }
 
 /// A winner, and how its bid compares with the price.
@@ -123,7 +132,8 @@ impl RunReport {
         let called =
             |key: &PartyKey| by_key.get(key).map_or_else(|| key.to_string(), |n| (*n).into());
         let lots = terms.lots.iter().zip(simulated.outcome.lots.iter()).enumerate();
-        let lots = lots.map(|(index, (lot, result))| LotReport::new(index, lot, result, called));
+        let lots =
+            lots.map(|(index, (lot, result))| LotReport::new(terms, (index, lot), result, called));
         let account = |party: &PartyKey| {
             simulated.outcome.accounts.iter().find(|account| account.party == *party)
         };
@@ -210,8 +220,8 @@ impl RunReport {
 
 impl LotReport {
     fn new(
-        index: usize,
-        lot: &Lot,
+        terms: &Terms,
+        (index, lot): (usize, &Lot),
         result: &LotResult,
         called: impl Fn(&PartyKey) -> String,
     ) -> Self {
@@ -225,11 +235,29 @@ impl LotReport {
             Ending::Unsold => (Some("no valid bid was revealed".into()), None),
             Ending::Void(cause) => (Some(cause.to_string()), None),
             Ending::Halted => (Some("a soundness alarm".into()), None),
-            Ending::Cleared(_) | Ending::Surveyed(_) => (None, None),
-            Ending::NoTrade(_) => (Some("nothing is traded at the price".into()), None),
-            Ending::OneSided => (Some("one side of the market has no bid".into()), None),
-            Ending::TooFewAnswers => (Some("nothing was opened".into()), None),
+            Ending::Cleared(_)
+            | Ending::NoTrade(_)
+            | Ending::OneSided
+            | Ending::Surveyed(_)
+            | Ending::TooFewAnswers => {
+                let words = ending::of_market(terms, lot, result.ranked, &result.ending);
+                // The word stands before it.
+                (words.map(|words| without(ending::word(&result.ending), words)), None)
+            }
         };
+        let clearing = match &result.ending {
+            Ending::Cleared(clearing) | Ending::NoTrade(clearing) => Some(clearing),
+            _ => None,
+        };
+        let statistics = match &result.ending {
+            Ending::Surveyed(statistics) => {
+                Some(StatisticsReport::of(terms.mechanism, lot, result.ranked, statistics))
+            }
+            _ => None,
+        };
+        let found = award.map(|award| &award.quote);
+        let found = found.or_else(|| clearing.and_then(clearing::common_price));
+        let clearing = clearing.map(|clearing| ClearingReport::of(terms, lot, clearing));
         let winners = award.into_iter().flat_map(|award| award.sales.iter());
         let winners: Vec<WinnerReport> = winners
             .map(|sale| WinnerReport {
@@ -253,7 +281,7 @@ impl LotReport {
             ReserveResult::Opened(quote) => ("opened", Some(write(quote))),
         };
         let disclosed = &result.disclosed;
-        let price = award.map(|award| write(&award.quote));
+        let price = found.map(write);
         let in_words = ending::in_words(lot, &result.ending, &called);
         let opened = |bid: &OpenedBid| OpenedBidReport {
             party: called(&bid.bidder),
@@ -278,7 +306,7 @@ impl LotReport {
             winner_key: alone.map(|winner| winner.key),
             winners,
             price,
-            level: award.map(|award| award.quote.level.0),
+            level: found.map(|quote| quote.level.0),
             reserve,
             reserve_price,
             cover: disclosed.cover.as_ref().map(write),
@@ -289,6 +317,9 @@ impl LotReport {
             ranked: result.ranked,
             invalid: result.invalid,
             picture: histogram::Row::of(lot, disclosed, in_words),
+            of_market: tables(terms.mechanism, clearing.as_ref(), statistics.as_ref(), called),
+            clearing,
+            statistics,
         }
     }
 
@@ -313,6 +344,10 @@ impl LotReport {
         }
         for bid in self.opened_bids.iter().flatten() {
             let _ = writeln!(text, "lot {}: {} bid {}", self.lot, bid.party, bid.price);
+        }
+        if !self.of_market.is_empty() {
+            let _ = writeln!(text, "lot {}: {}", self.lot, self.result);
+            let _ = writeln!(text, "{}", self.of_market);
         }
         if !text.is_empty() {
             text.push('\n');
@@ -352,6 +387,26 @@ impl LotReport {
             bids,
         ]
     }
+}
+
+/// What follows a word and a colon in these words.
+fn without(word: &str, words: String) -> String {
+    let rest = words.strip_prefix(word).and_then(|rest| rest.strip_prefix(": "));
+    rest.map(str::to_owned).unwrap_or(words)
+}
+
+/// The tables of a market or a survey; nothing of any other.
+fn tables(
+    mechanism: Mechanism,
+    clearing: Option<&ClearingReport>,
+    statistics: Option<&StatisticsReport>,
+    called: impl Fn(&PartyKey) -> String,
+) -> String {
+    let trades = clearing.filter(|clearing| !clearing.trades.is_empty());
+    let trades = trades.map(|clearing| clearing.trades_table(called));
+    let excess = clearing.and_then(|clearing| clearing.excess_table(mechanism));
+    let bins = statistics.and_then(StatisticsReport::table);
+    [trades, excess, bins].into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }
 
 impl AccountReport {

@@ -124,7 +124,7 @@ fn may_replace(path: &Path) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talea_protocol::outcome::{Ending, LotResult};
+    use talea_protocol::outcome::{Clearing, Ending, LotResult};
 
     fn scenario(name: &str) -> Scenario {
         let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios"));
@@ -178,6 +178,50 @@ mod tests {
         assert_eq!(u64::try_from(transcript.len()).unwrap(), run.simulated.bytes);
         assert_eq!(transcript, simulate(&scenario, scenario.seed).1);
         assert_ne!(transcript, simulate(&scenario, scenario.seed + 1).1);
+    }
+
+    fn ending(name: &str) -> (Run, Ending) {
+        let scenario = scenario(name);
+        let (run, _) = simulate(&scenario, scenario.seed);
+        let ending = run.simulated.outcome.lots[0].ending.clone();
+        (run, ending)
+    }
+
+    /// Per trade, who trades how many units.
+    fn trades<'a>(run: &'a Run, clearing: &Clearing) -> Vec<(&'a str, u64)> {
+        let name = |key| run.names.iter().find(|(known, _)| *known == key).unwrap().1.as_str();
+        clearing.trades.iter().map(|trade| (name(trade.party), trade.units())).collect()
+    }
+
+    #[test]
+    fn a_sale_of_curves_shares_out_what_is_left_at_the_price() {
+        let (run, ending) = ending("curves");
+        let Ending::Cleared(clearing) = ending else { panic!("{ending:?}") };
+        assert_eq!(clearing.price.price.0, 7_000);
+        let expected = [("Alder", 24), ("Birch", 25), ("Cedar", 11), ("Elm", 0)];
+        assert_eq!(trades(&run, &clearing), expected, "Elm's share is below the least");
+    }
+
+    #[test]
+    fn buyers_and_sellers_of_power_meet_in_the_middle() {
+        let (run, ending) = ending("two-sided");
+        let Ending::Cleared(clearing) = ending else { panic!("{ending:?}") };
+        assert_eq!(clearing.price.price.0, 8_200);
+        let between = clearing.between.unwrap();
+        assert_eq!((between.lowest.price.0, between.highest.price.0), (7_400, 9_000));
+        let expected =
+            [("Alder Wind", 80), ("Birch Gas", 40), ("Cedar Supply", 75), ("Elm Supply", 45)];
+        assert_eq!(trades(&run, &clearing), expected);
+        assert_eq!(run.simulated.outcome.lots[0].commits, 5, "Fir Steel never revealed");
+    }
+
+    #[test]
+    fn a_survey_of_pay_tells_no_answer() {
+        let (_, ending) = ending("survey");
+        let Ending::Surveyed(statistics) = ending else { panic!("{ending:?}") };
+        // Levels count from 30.
+        assert_eq!(statistics.sum, 351 - 5 * 30);
+        assert_eq!(statistics.bins.unwrap().to_vec(), [0, 0, 1, 2, 1, 0, 1, 0, 0, 0]);
     }
 
     #[test]

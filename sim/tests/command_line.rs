@@ -65,6 +65,29 @@ fn json_has_a_schema_and_money_as_strings() {
 }
 
 #[test]
+fn a_market_and_a_survey_are_told_in_tables_and_in_json() {
+    let folder = folder();
+    let run = |name: &str, words: &[&str]| -> serde_json::Value {
+        let output = talea_sim(&folder, &["run", &path(name)]);
+        ends_with(&output, 0, &["VALID"]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        words.iter().for_each(|word| assert!(text.contains(word), "{word:?} is missing in {text}"));
+        let output = talea_sim(&folder, &["run", &path(name), "--json", "--no-verify"]);
+        ends_with(&output, 0, &[]);
+        let mut json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        json["lots"][0].take()
+    };
+    let words = ["cleared: 120 units at 82.00", "Cedar Supply | buy ", "beyond what is offered"];
+    let market = run("two-sided.toml", &words);
+    assert_eq!((&market["result"], &market["price"]), (&"cleared".into(), &"82.00".into()));
+    assert_eq!(market["clearing"]["trades"][0]["side"], "sell");
+    assert_eq!(market["clearing"]["trades"][0]["amount"], "6560");
+    let survey = run("survey.toml", &["surveyed: 5 answers, sum 351", "60 .. 69"]);
+    assert_eq!(survey["statistics"]["sum"], "351");
+    assert_eq!(survey["clearing"], serde_json::Value::Null);
+}
+
+#[test]
 fn one_seed_is_one_file_whatever_the_number_of_threads() {
     let folder = folder();
     let run = |name: &str, more: &[&str]| {

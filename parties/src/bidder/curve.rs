@@ -4,7 +4,7 @@
 //! numbers to try them all. So the masks of a step's range proof are drawn from the bidder's key, and the bidder
 //! reads the number off the proof that everybody has. Nothing has to be kept between commit and reveal.
 
-use super::{BidError, Bidder, Place};
+use super::{BidError, Bidder, Place, require_level};
 use crate::{
     bid_secrets::{BidSecrets, CurveNumber as Number, Derivation},
     identity::TooLarge,
@@ -19,7 +19,7 @@ use talea_protocol::{
     commitment::{CurveCommit, CurveStep, TradeSide, seal},
     instruction::Instruction,
     mechanism::{Curve, Mechanism, Quantities},
-    price::{Level, Shape, Side},
+    price::{Level, PriceGrid, Shape, Side},
     sealed_bid::Reveal,
 };
 
@@ -63,8 +63,7 @@ impl Bidder {
     ) -> Result<PreparedCurve, BidError> {
         let place = self.place(auction, lot)?;
         let curves = Curves::at(&place)?;
-        curves.require_side(side)?;
-        let numbers = curves.numbers(steps)?;
+        let numbers = curves.form.numbers(side, steps)?;
         let secrets = curves.secrets(side, &numbers);
         let sealed_bid = alter(curves.seal(&numbers, &secrets)?);
         let steps = (0u32..).zip(numbers.iter().zip(&secrets));
@@ -98,7 +97,7 @@ impl Place<'_> {
         let mut own =
             numbers.iter().zip(&secrets).map(|(n, of)| curves.commitment(n.committed, of));
         let is_own = commit.steps.iter().all(|step| own.next() == Some(step.commitment));
-        is_own.then(|| numbers.iter().map(|number| curves.step(number)).collect())
+        is_own.then(|| numbers.iter().map(|number| curves.form.step(number)).collect())
     }
 
     /// What reveals the curve of these steps: made anew from the key, and the same each time.
@@ -111,15 +110,28 @@ impl Place<'_> {
         steps: &[(Level, u32)],
     ) -> Result<Reveal, BidError> {
         let curves = Curves::at(self)?;
-        curves.require_side(side)?;
-        let numbers = curves.numbers(steps)?;
+        let numbers = curves.form.numbers(side, steps)?;
         curves.reveal(curves.seal(&numbers, &curves.secrets(side, &numbers))?)
     }
 }
 
-/// A place where curves are bid.
-struct Curves<'a> {
-    place: &'a Place<'a>,
+/// Whether a bid of these steps can be made on this side of a lot.
+///
+/// # Errors
+/// [`BidError`], as [`Bidder::commit_curve`] gives it.
+pub fn check_curve(
+    mechanism: Mechanism,
+    (lot, grid): (u32, &PriceGrid),
+    side: TradeSide,
+    steps: &[(Level, u32)],
+) -> Result<(), BidError> {
+    Form::of(mechanism, (lot, grid))?.numbers(side, steps).map(|_| ())
+}
+
+/// What curves are on a lot.
+struct Form<'a> {
+    lot: u32,
+    grid: &'a PriceGrid,
     mechanism: Mechanism,
     curve: Curve,
     /// Of what a step encrypts.
@@ -128,22 +140,21 @@ struct Curves<'a> {
     levels: u32,
 }
 
-impl<'a> Curves<'a> {
-    fn at(place: &'a Place<'a>) -> Result<Self, BidError> {
-        let mechanism = place.auction.terms().mechanism;
+impl<'a> Form<'a> {
+    fn of(mechanism: Mechanism, (lot, grid): (u32, &'a PriceGrid)) -> Result<Self, BidError> {
         let curve = mechanism.curve().ok_or(BidError::NotCurves)?;
         let bits = curve.quantities.sealed_bits();
-        let levels = u64::from(place.grid.levels).checked_shl(bits.into());
+        let levels = u64::from(grid.levels).checked_shl(bits.into());
         let levels = levels.and_then(|levels| u32::try_from(levels).ok());
         // Both fit: T8.
-        let shape = place.grid.shape.with_bits(bits).ok_or(BidError::NotCurves)?;
+        let shape = grid.shape.with_bits(bits).ok_or(BidError::NotCurves)?;
         let levels = levels.ok_or(BidError::NotCurves)?;
-        Ok(Self { place, mechanism, curve, shape, levels })
+        Ok(Self { lot, grid, mechanism, curve, shape, levels })
     }
 
     /// That bids on this side are taken.
     fn require_side(&self, side: TradeSide) -> Result<(), BidError> {
-        let takes = match self.place.grid.side {
+        let takes = match self.grid.side {
             Side::HighestWins => TradeSide::Buy,
             Side::LowestWins => TradeSide::Sell,
         };
@@ -151,17 +162,18 @@ impl<'a> Curves<'a> {
         if takes_both || side == takes {
             return Ok(());
         }
-        Err(BidError::WrongSide { lot: self.place.bid.lot, takes })
+        Err(BidError::WrongSide { lot: self.lot, takes })
     }
 
     /// What these steps commit to, filled up with steps of nothing where quantities are sealed.
-    fn numbers(&self, steps: &[(Level, u32)]) -> Result<Vec<Number>, BidError> {
+    fn numbers(&self, side: TradeSide, steps: &[(Level, u32)]) -> Result<Vec<Number>, BidError> {
+        self.require_side(side)?;
         let most = usize::from(self.curve.steps);
         if steps.len() > most {
             return Err(BidError::TooManySteps { steps: steps.len(), most });
         }
         let numbers = (1usize..).zip(steps).map(|(step, (level, quantity))| {
-            self.place.require_level(*level)?;
+            require_level((self.lot, self.grid), *level)?;
             self.number(step, *level, *quantity)
         });
         let mut numbers = numbers.collect::<Result<Vec<Number>, BidError>>()?;
@@ -199,6 +211,31 @@ impl<'a> Curves<'a> {
         }
     }
 
+    /// Level and units of a step.
+    fn step(&self, Number { committed, quantity }: &Number) -> (Level, u32) {
+        match self.curve.quantities {
+            Quantities::Public { .. } => (*committed, *quantity),
+            Quantities::Sealed { bits } => {
+                let level = committed.0.checked_shr(bits.into()).unwrap_or(0);
+                let of_level = level.checked_shl(bits.into()).unwrap_or(0);
+                (Level(level), committed.0 ^ of_level)
+            }
+        }
+    }
+}
+
+/// A place where curves are bid.
+struct Curves<'a> {
+    place: &'a Place<'a>,
+    form: Form<'a>,
+}
+
+impl<'a> Curves<'a> {
+    fn at(place: &'a Place<'a>) -> Result<Self, BidError> {
+        let form = Form::of(place.auction.terms().mechanism, (place.bid.lot, place.grid))?;
+        Ok(Self { place, form })
+    }
+
     /// What the proofs of a step are bound to.
     fn context(&self, step: u32) -> Context {
         Context { step, ..super::context(self.place.auction, &self.place.bid) }
@@ -210,7 +247,7 @@ impl<'a> Curves<'a> {
 
     fn statement(&self, commitment: Point) -> Statement {
         let quorum_key = self.place.keys.key;
-        Statement { levels: self.levels, quorum_key, commitment, active: None }
+        Statement { levels: self.form.levels, quorum_key, commitment, active: None }
     }
 
     fn commitment(&self, number: Level, secrets: &BidSecrets) -> Point {
@@ -252,7 +289,12 @@ impl<'a> Curves<'a> {
         let mut bytes = Vec::new();
         for (step, (number, secrets)) in (0u32..).zip(numbers.iter().zip(secrets)) {
             let context = self.context(step);
-            bytes.extend(self.place.seal_in(&context, &self.shape, number.committed, secrets)?);
+            bytes.extend(self.place.seal_in(
+                &context,
+                &self.form.shape,
+                number.committed,
+                secrets,
+            )?);
         }
         bytes.extend(secrets.first().into_iter().flat_map(|first| self.place.contribution(first)));
         Ok(bytes)
@@ -274,18 +316,6 @@ impl<'a> Curves<'a> {
         )?;
         Some(Number { committed, quantity: step.quantity })
     }
-
-    /// Level and units of a step.
-    fn step(&self, Number { committed, quantity }: &Number) -> (Level, u32) {
-        match self.curve.quantities {
-            Quantities::Public { .. } => (*committed, *quantity),
-            Quantities::Sealed { bits } => {
-                let level = committed.0.checked_shr(bits.into()).unwrap_or(0);
-                let of_level = level.checked_shl(bits.into()).unwrap_or(0);
-                (Level(level), committed.0 ^ of_level)
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -294,8 +324,9 @@ mod tests {
     use crate::{
         bidder::carry,
         board::Board,
+        custodian::Custodian,
         identity::Identity,
-        keyholder::{Candidate, EncryptionSecret},
+        keyholder::{Candidate, EncryptionSecret, Keyholder},
         seller,
     };
     use rand_chacha::ChaCha20Rng;
@@ -305,13 +336,14 @@ mod tests {
     use talea_protocol::{
         builder::TermsBuilder,
         bytes::Text,
+        commitment::BidId,
         instruction::SignedInstruction,
         limits::CONTRIBUTION_BYTES,
         mechanism::{ClearingRule, Comparisons, Pricing},
-        price::{Price, PriceGrid, Scale},
+        price::{Price, Scale},
         quorum::{Group, Member},
         sealed_bid::SealedBid,
-        terms::{Lot, Schedule, Ties},
+        terms::{Lot, Schedule, Stakes, Ties},
     };
 
     const LEVELS: u32 = 1_000;
@@ -342,6 +374,15 @@ mod tests {
 
     /// An auction of two lots that waits for bids.
     fn auction(mechanism: Mechanism, side: Side, ties: Ties) -> Board<Vec<u8>> {
+        auction_and_keyholder(mechanism, (side, ties), 0).0
+    }
+
+    /// The same with a deposit for each bid, and who attests what is missing.
+    fn auction_and_keyholder(
+        mechanism: Mechanism,
+        (side, ties): (Side, Ties),
+        deposit: u64,
+    ) -> (Board<Vec<u8>>, Keyholder) {
         let rng = &mut rng(1);
         let encryption = EncryptionSecret::generate(rng);
         let member = Member { signing: identity(4).party(), encryption: encryption.public() };
@@ -359,7 +400,7 @@ mod tests {
             name: text("g"),
             threshold: 1,
             endorsements: 1,
-            is_witness: false,
+            is_witness: true,
             members: List::new(vec![member]).unwrap(),
         };
         let [seller, custodian] = [2, 3].map(|seed| identity(seed).party());
@@ -370,17 +411,19 @@ mod tests {
             ties,
             max_bids_per_lot: 10,
             quorum: vec![group],
+            stakes: Stakes { deposit, bond: 0, commit_fee: 0, fee_growth: 0, beneficiary: None },
             ..TermsBuilder::new(domain, seller, custodian, Schedule::even(10))
         };
         let genesis = seller::open(&identity(2), &terms.build().unwrap(), 0).unwrap();
         let mut board = Board::open(&genesis, Vec::new()).unwrap();
         let candidate = Candidate::new(identity(4), encryption);
-        let (deal, _) = candidate.deal(board.auction(), rng).unwrap();
+        let (deal, dealer) = candidate.deal(board.auction(), rng).unwrap();
         board.submit(1, &deal).unwrap();
         let tick = identity(9).sign(&board.auction().id(), &Instruction::Tick).unwrap();
         board.submit(21, &tick).unwrap();
         assert_eq!(board.auction().phase(), Phase::Commits);
-        board
+        let keyholder = dealer.into_keyholder(board.auction()).unwrap();
+        (board, keyholder)
     }
 
     fn sale(quantities: Quantities) -> Board<Vec<u8>> {
@@ -410,7 +453,11 @@ mod tests {
         place.find_curve(commit)
     }
 
-    const FOUND: [(Quantities, &[(u32, u32)], &[(u32, u32)]); 4] = [
+    /// Levels and units.
+    type Steps = &'static [(u32, u32)];
+
+    /// Steps that are bid, and those that are found.
+    const FOUND: [(Quantities, Steps, Steps); 4] = [
         (PUBLIC, &[(999, 499), (0, 1)], &[(999, 499), (0, 1)]),
         (PUBLIC, &[(7, 3), (7, 3), (500, 1)], &[(7, 3), (7, 3), (500, 1)]),
         (SEALED, &[(999, 65_535), (3, 1)], &[(999, 65_535), (3, 1), (0, 0)]),
@@ -467,10 +514,49 @@ mod tests {
         }
     }
 
+    /// A board that drops what reveals a curve takes its deposit no more than that of any other bid.
+    #[test]
+    fn a_curve_that_the_board_does_not_show_is_attested_as_any_other_bid_is() {
+        for is_attested in [true, false] {
+            let rules = (Side::HighestWins, Ties::EarliestCommit);
+            let (mut board, mut keyholder) = auction_and_keyholder(curves(SEALED), rules, 5);
+            let mut custodian = Custodian::new(identity(3));
+            let commits = [(7, &[(40, 5)]), (8, &[(30, 2)])].map(|(seed, steps)| {
+                let party = identity(seed).party();
+                let fund = custodian.fund(&board.auction().id(), party, 5).unwrap();
+                board.submit(22, &fund).unwrap();
+                let prepared = commit(&board, seed, steps);
+                board.submit(22, &prepared.commit).unwrap();
+                prepared
+            });
+            let [dropped, shown] = commits.map(|prepared| prepared.reveal);
+            let carried = carry(&identity(9), board.auction(), vec![shown]).unwrap();
+            board.submit(31, &carried).unwrap();
+            let tick = identity(9).sign(&board.auction().id(), &Instruction::Tick).unwrap();
+            board.submit(41, &tick).unwrap();
+            let attested = if is_attested { vec![dropped.bid] } else { Vec::new() };
+            while board.auction().phase() != Phase::Closed {
+                let posts = keyholder.act(board.auction(), &attested, &mut rng(5)).unwrap();
+                assert!(!posts.is_empty());
+                posts.iter().for_each(|post| board.submit(42, post).unwrap());
+            }
+            let outcome = board.auction().outcome().unwrap();
+            let account = |bidder: &BidId| {
+                let accounts = outcome.accounts.iter();
+                accounts.clone().find(|account| account.party == bidder.bidder).copied().unwrap()
+            };
+            let lost = account(&dropped.bid);
+            let (available, forfeited) = if is_attested { (5, 0) } else { (0, 5) };
+            assert_eq!((lost.available, lost.forfeited), (available, forfeited));
+            let won = BidId { bidder: identity(8).party(), ..dropped.bid };
+            assert_eq!(account(&won).settlement, 5);
+        }
+    }
+
     #[test]
     fn a_sealed_curve_shows_neither_its_steps_nor_its_units() {
         let board = sale(SEALED);
-        let all: [&[(u32, u32)]; 3] = [&[], &[(999, 65_535)], &[(5, 1), (6, 2), (7, 3)]];
+        let all: [Steps; 3] = [&[], &[(999, 65_535)], &[(5, 1), (6, 2), (7, 3)]];
         let mut commitments = BTreeSet::new();
         let mut lengths = BTreeSet::new();
         for steps in all {
@@ -514,7 +600,12 @@ mod tests {
 
     fn refusal(board: &Board<Vec<u8>>, side: TradeSide, steps: &[(u32, u32)]) -> BidError {
         let made = bidder(7).commit_curve(board.auction(), 0, side, &levels(steps), &mut rng(7));
-        made.err().expect("a refusal")
+        let refusal = made.err().expect("a refusal");
+        let terms = board.auction().terms();
+        let lot = (0, &terms.lots[0].grid);
+        let checked = check_curve(terms.mechanism, lot, side, &levels(steps));
+        assert_eq!(checked, Err(refusal), "the same before there is a key");
+        refusal
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Who bids, and what they wrote.
 
-use super::{RESERVED, bids, file::BidderFile};
+use super::{
+    RESERVED, bids,
+    file::{BidderFile, OfferFile},
+};
 use crate::{
     failure::{Code, Failure},
     input,
@@ -14,7 +17,7 @@ pub(super) struct WrittenBid {
     pub(super) at: String,
     pub(super) bidder: usize,
     pub(super) lot: String,
-    pub(super) price: String,
+    pub(super) offer: OfferFile,
     pub(super) conduct: BidderConduct,
 }
 
@@ -56,12 +59,12 @@ impl Written {
         add_bidder(&mut self.names, &format!("{at}.name"), &file.name)?;
         for (lot, bid) in file.bids {
             let at = format!("{at}.bids.{lot:?}");
-            self.later.extend((1..).zip(bid.then).map(|(round, (price, conduct))| {
+            self.later.extend((1..).zip(bid.then).map(|(round, (offer, conduct))| {
                 let at = format!("{at}.then[{}]", round - 1);
-                (round, WrittenBid { at, bidder: index, lot: lot.clone(), price, conduct })
+                (round, WrittenBid { at, bidder: index, lot: lot.clone(), offer, conduct })
             }));
-            let (price, conduct) = (bid.price, bid.conduct);
-            self.bids.push(WrittenBid { at, bidder: index, lot, price, conduct });
+            let (offer, conduct) = (bid.offer, bid.conduct);
+            self.bids.push(WrittenBid { at, bidder: index, lot, offer, conduct });
         }
         Ok(())
     }
@@ -109,7 +112,8 @@ fn read_bids(
             }
         };
         let bids::BidRow { lot, price, conduct, .. } = row;
-        written.push(WrittenBid { at, bidder, lot, price, conduct });
+        let offer = OfferFile::Price(price);
+        written.push(WrittenBid { at, bidder, lot, offer, conduct });
     }
     Ok(written)
 }

@@ -34,7 +34,7 @@ impl Scenario {
             terms,
             opening_slot: self.opening_slot,
             bids: self.bids.clone(),
-            curves: Vec::new(),
+            curves: self.curves.clone(),
             rounds: self.later_bids.clone(),
             reserves: self.reserves.clone(),
             declines: self.declines.clone(),

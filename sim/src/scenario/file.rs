@@ -256,12 +256,46 @@ pub struct BidderFile {
 /// A bid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BidFile {
-    /// The price, as people write it.
-    pub price: String,
+    /// What it offers.
+    pub offer: OfferFile,
     /// How the bidder behaves with this bid.
     pub conduct: BidderConduct,
-    /// What it bids in later rounds, each a price and a conduct.
-    pub then: Vec<(String, BidderConduct)>,
+    /// What it bids in later rounds, each with a conduct.
+    pub then: Vec<(OfferFile, BidderConduct)>,
+}
+
+/// What a bid offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfferFile {
+    /// A price, as people write it.
+    Price(String),
+    /// A curve.
+    Curve {
+        /// Whether it buys or sells; what its lot takes if left out.
+        side: Option<TradeSideFile>,
+        /// Its steps.
+        steps: Vec<StepFile>,
+    },
+}
+
+/// Whether a curve buys or sells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TradeSideFile {
+    /// It buys.
+    Buy,
+    /// It sells.
+    Sell,
+}
+
+/// A step of a curve.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepFile {
+    /// The price.
+    pub price: PriceText,
+    /// How many units.
+    pub quantity: u32,
 }
 
 /// Reads the name of a bidder's conduct.
@@ -285,17 +319,18 @@ impl<'de> Visitor<'de> for BidVisitor {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "a price in quotes, { price = \"...\", conduct = \"...\" }, or a list of these, round by round",
+            "a price in quotes, { price = \"...\", conduct = \"...\" }, a list of these, round by round, or \
+             { steps = [{ price = \"...\", quantity = 1 }] }",
         )
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<BidFile, E> {
-        Ok(BidFile { price: text.into(), conduct: BidderConduct::Honest, then: Vec::new() })
+        let offer = OfferFile::Price(text.into());
+        Ok(BidFile { offer, conduct: BidderConduct::Honest, then: Vec::new() })
     }
 
     fn visit_i64<E: de::Error>(self, whole: i64) -> Result<BidFile, E> {
-        let price = whole.to_string();
-        Ok(BidFile { price, conduct: BidderConduct::Honest, then: Vec::new() })
+        self.visit_str(&whole.to_string())
     }
 
     fn visit_f64<E: de::Error>(self, _: f64) -> Result<BidFile, E> {
@@ -306,27 +341,39 @@ impl<'de> Visitor<'de> for BidVisitor {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Long {
-            price: PriceText,
+            price: Option<PriceText>,
+            side: Option<TradeSideFile>,
+            steps: Option<Vec<StepFile>>,
             conduct: Option<String>,
         }
-        let long = Long::deserialize(MapAccessDeserializer::new(map))?;
-        let conduct = match long.conduct.as_deref() {
+        let Long { price, side, steps, conduct } =
+            Long::deserialize(MapAccessDeserializer::new(map))?;
+        let offer = match (price, steps) {
+            (Some(PriceText(price)), None) if side.is_none() => OfferFile::Price(price),
+            (None, Some(steps)) => OfferFile::Curve { side, steps },
+            _ => {
+                return Err(de::Error::custom(
+                    "a bid has a price, or steps and where it can be both a side",
+                ));
+            }
+        };
+        let conduct = match conduct.as_deref() {
             None => BidderConduct::Honest,
             Some(text) => bidder_conduct(text).ok_or_else(|| {
                 de::Error::custom(format!("a bid's conduct is {BIDDER_CONDUCTS}, not {text:?}"))
             })?,
         };
-        Ok(BidFile { price: long.price.0, conduct, then: Vec::new() })
+        Ok(BidFile { offer, conduct, then: Vec::new() })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rounds: A) -> Result<BidFile, A::Error> {
         let none = || de::Error::custom("a list of bids, round by round, must hold at least one");
         let mut first: BidFile = rounds.next_element()?.ok_or_else(none)?;
-        while let Some(BidFile { price, conduct, then }) = rounds.next_element()? {
+        while let Some(BidFile { offer, conduct, then }) = rounds.next_element()? {
             if !then.is_empty() {
                 return Err(de::Error::custom("a list of bids holds bids, not lists"));
             }
-            first.then.push((price, conduct));
+            first.then.push((offer, conduct));
         }
         Ok(first)
     }

@@ -6,15 +6,20 @@ use crate::{
     simulate::ReservePlan,
 };
 use std::collections::BTreeSet;
-use talea_protocol::{limits::MAX_LOTS, terms::Lot};
+use talea_protocol::{
+    limits::MAX_LOTS,
+    terms::{Lot, Mechanism},
+};
 use talea_text::{
     file::{GridFile, PriceText},
     lot::{read_bid, read_lot},
-    suggest::Load,
+    suggest::{self, Load},
 };
 
 /// What every lot is read by.
 pub(super) struct EveryLot<'a, L> {
+    /// How the price follows from the bids.
+    pub(super) mechanism: Mechanism,
     /// What holds for every lot that does not say otherwise.
     pub(super) grid: &'a GridFile,
     /// What a shape has to serve.
@@ -59,13 +64,14 @@ impl Lots {
         file: LotFile,
         every_lot: &EveryLot<'_, impl Fn(u32) -> Load + Copy>,
     ) -> Result<(), Failure> {
-        let EveryLot { grid, load, has_reserve, has_acceptance } = every_lot;
+        let EveryLot { mechanism, grid, load, has_reserve, has_acceptance } = every_lot;
         let grid = file.grid().or(grid);
         let LotFile { name, identifier, reserve, declined, .. } = file;
         let at = format!("lots[{index}]");
         let identifier = identifier.unwrap_or_else(|| format!("lot {index}"));
         let place = |field: &str| field_of(&at, field);
         let lot = read_lot(&place, &name, &identifier, &grid, load)?;
+        let lot = suggest::fitted(lot, grid.shape.is_some(), *mechanism, load)?;
         if let Some(PriceText(text)) = reserve {
             let at = format!("{at}.reserve");
             require_table(&at, *has_reserve, "reserve")?;

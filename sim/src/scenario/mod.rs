@@ -19,18 +19,19 @@ pub use quorum::GroupPlan;
 use crate::{
     failure::{Code, Failure},
     input,
-    simulate::{BidPlan, KeyholderConduct, ReservePlan},
+    simulate::{BidPlan, CurvePlan, KeyholderConduct, ReservePlan},
 };
 use bidders::Written;
 use file::{AdmissionFile, ScenarioFile};
 use lots::{EveryLot, Lots};
-use placed::{place_bids, place_later_bids};
+use placed::{Placed, place_bids, place_later_bids};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 use talea_protocol::{
-    bytes::Domain,
+    builder::TermsBuilder,
+    bytes::{Domain, PartyKey},
     limits::{MAX_BIDS_PER_LOT, MAX_CHUNK_ITEMS, MAX_LISTED_BIDDERS},
     quorum::KeyholderId,
     terms::{
@@ -45,6 +46,9 @@ use talea_text::{
 
 /// Names that belong to parties of every auction.
 const RESERVED: [&str; 3] = ["seller", "custodian", "beneficiary"];
+
+/// A party whose key does not matter yet.
+const NOBODY: PartyKey = PartyKey([0; 32]);
 
 /// What is locked per bid, and per keyholder and lot, where a scenario does not say.
 pub const LOCKED: u64 = 1_000;
@@ -102,6 +106,8 @@ pub struct Scenario {
     pub bidders: Vec<String>,
     /// Their bids, in commit order.
     pub bids: Vec<BidPlan>,
+    /// Their bids where a bid is a curve, in commit order.
+    pub curves: Vec<CurvePlan>,
     /// What they bid in later rounds, from round 1.
     pub later_bids: Vec<Vec<BidPlan>>,
     /// The seller's reserves.
@@ -143,14 +149,26 @@ impl Scenario {
         let acts = groups.iter().map(|group| u32::from(group.threshold)).sum();
         let at_most = u32::try_from(bidders.len()).unwrap_or(u32::MAX).clamp(1, MAX_BIDS_PER_LOT);
         let every_lot = EveryLot {
+            mechanism,
             grid: &file.every_lot,
             load: |levels| Load { levels, bidders: at_most, acts, fan_out },
             has_reserve: reserve.is_some(),
             has_acceptance: acceptance.is_some(),
         };
         let Lots { lots, reserves, declines } = Lots::read(file.lots, &every_lot)?;
-        let bids = place_bids(bids, &lots, &bidders, max_bids_per_lot)?;
-        let later_bids = place_later_bids(later, rounds, &bids, &lots, &bidders)?;
+        rules::judge_market(TermsBuilder {
+            lots: lots.clone(),
+            mechanism,
+            disclosure,
+            reserve,
+            acceptance,
+            rounds,
+            max_bids_per_lot,
+            ..TermsBuilder::new(domain.clone(), NOBODY, NOBODY, schedule)
+        })?;
+        let Placed { bids, curves } =
+            place_bids(bids, mechanism, &lots, &bidders, max_bids_per_lot)?;
+        let later_bids = place_later_bids(later, (mechanism, rounds), &bids, &lots, &bidders)?;
 
         let scenario = Self {
             title,
@@ -176,6 +194,7 @@ impl Scenario {
             keyholders,
             bidders,
             bids,
+            curves,
             later_bids,
             reserves,
             declines,
@@ -194,7 +213,8 @@ impl Scenario {
         let [deposit, bond, fee] = [deposit, bond, fee].map(u128::from);
         let count = |n: usize| u128::try_from(n).unwrap_or(u128::MAX);
         let members = self.groups.iter().map(|group| group.members.len()).sum();
-        let bids = count(self.bids.len().max(1)).saturating_mul(deposit.saturating_add(fee));
+        let bids = count(self.bids.len().max(self.curves.len()).max(1))
+            .saturating_mul(deposit.saturating_add(fee));
         let reserves = count(self.reserves.len()).saturating_mul(deposit);
         let bonds = count(members).saturating_mul(count(self.lots.len())).saturating_mul(bond);
         if bids.saturating_add(reserves).saturating_add(bonds) > u128::from(u64::MAX) {

@@ -1,28 +1,41 @@
 //! Bids with the lot that they are for and the level that their price is.
 
-use super::bidders::WrittenBid;
+use super::{
+    bidders::WrittenBid,
+    file::{OfferFile, StepFile, TradeSideFile},
+};
 use crate::{
     failure::{Code, Failure},
-    simulate::BidPlan,
+    simulate::{BidPlan, CurvePlan},
 };
 use std::collections::BTreeMap;
+use talea_parties::bidder::{BidError, check_curve};
 use talea_protocol::{
+    commitment::TradeSide,
     limits::MAX_BIDS_PER_LOT,
-    price::Level,
-    terms::{Lot, Rounds},
+    price::{Level, Side},
+    terms::{Lot, Mechanism, Rounds},
 };
-use talea_text::lot::read_bid;
+use talea_text::{file::PriceText, lot::read_bid};
 
-/// Gives every written bid its lot and its level.
+/// The bids of a round: of one level each, or curves.
+#[derive(Default)]
+pub(super) struct Placed {
+    pub(super) bids: Vec<BidPlan>,
+    pub(super) curves: Vec<CurvePlan>,
+}
+
+/// Gives every written bid its lot and its level, or its levels.
 ///
 /// # Errors
 /// `scenario.*`, naming the bid.
 pub(super) fn place_bids(
     written: Vec<WrittenBid>,
+    mechanism: Mechanism,
     lots: &[Lot],
     bidders: &[String],
     max_bids_per_lot: u32,
-) -> Result<Vec<BidPlan>, Failure> {
+) -> Result<Placed, Failure> {
     let mut by_identifier: BTreeMap<&str, u32> = BTreeMap::new();
     for (index, lot) in (0u32..).zip(lots) {
         let identifier = lot.identifier.as_str();
@@ -42,8 +55,8 @@ pub(super) fn place_bids(
     };
     let mut taken: BTreeMap<(usize, u32), String> = BTreeMap::new();
     let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut bids = Vec::new();
-    for WrittenBid { at, bidder, lot: text, price, conduct } in written {
+    let mut placed = Placed::default();
+    for WrittenBid { at, bidder, lot: text, offer, conduct } in written {
         let name = bidders.get(bidder).map_or("", String::as_str);
         let found = find(&text).and_then(|lot| Some((lot, lots.get(usize::try_from(lot).ok()?)?)));
         let Some((lot, item)) = found else {
@@ -66,10 +79,66 @@ pub(super) fn place_bids(
             );
             return Err(Failure::new(Code::ScenarioTooManyBids, sentence));
         }
-        let level = read_bid(&at, item, &price)?;
-        bids.push(BidPlan { lot, bidder, level, conduct });
+        match offer {
+            OfferFile::Price(_) if mechanism.curve().is_some() => {
+                return Err(refused(&at, &BidError::NeedsCurve)
+                    .with_help("write { steps = [{ price = \"...\", quantity = 1 }] }"));
+            }
+            OfferFile::Price(price) => {
+                let level = read_bid(&at, item, &price)?;
+                placed.bids.push(BidPlan { lot, bidder, level, conduct });
+            }
+            OfferFile::Curve { side, steps } => {
+                let side = side_of(&at, side, mechanism, item)?;
+                let steps = read_steps(&at, item, steps)?;
+                check_curve(mechanism, (lot, &item.grid), side, &steps)
+                    .map_err(|error| refused(&at, &error))?;
+                placed.curves.push(CurvePlan { lot, bidder, side, steps, conduct });
+            }
+        }
     }
-    Ok(bids)
+    Ok(placed)
+}
+
+/// The side of a curve; that of its lot if there is but one.
+fn side_of(
+    at: &str,
+    side: Option<TradeSideFile>,
+    mechanism: Mechanism,
+    lot: &Lot,
+) -> Result<TradeSide, Failure> {
+    match (side, lot.grid.side) {
+        (Some(TradeSideFile::Buy), _) => Ok(TradeSide::Buy),
+        (Some(TradeSideFile::Sell), _) => Ok(TradeSide::Sell),
+        (None, _) if matches!(mechanism, Mechanism::TwoSided { .. }) => {
+            let sentence =
+                format!("{at}: a bid of a two-sided market has a side, and this one has none");
+            Err(Failure::new(Code::ScenarioField, sentence)
+                .with_help("write side = \"buy\" or side = \"sell\""))
+        }
+        (None, Side::HighestWins) => Ok(TradeSide::Buy),
+        (None, Side::LowestWins) => Ok(TradeSide::Sell),
+    }
+}
+
+fn read_steps(at: &str, lot: &Lot, steps: Vec<StepFile>) -> Result<Vec<(Level, u32)>, Failure> {
+    let step = |(index, step): (usize, StepFile)| {
+        let StepFile { price: PriceText(price), quantity } = step;
+        Ok((read_bid(&format!("{at}.steps[{index}]"), lot, &price)?, quantity))
+    };
+    steps.into_iter().enumerate().map(step).collect()
+}
+
+/// A bid that its bidder could not make.
+fn refused(at: &str, error: &BidError) -> Failure {
+    let code = match error {
+        BidError::NoUnits { .. }
+        | BidError::QuantityTooLarge { .. }
+        | BidError::TooManyUnits { .. } => Code::ScenarioQuantity,
+        BidError::NoSteps | BidError::TooManySteps { .. } => Code::ScenarioBound,
+        _ => Code::ScenarioField,
+    };
+    Failure::new(code, format!("{at}: {error}"))
 }
 
 /// Gives every bid of a later round its place: not below the one before.
@@ -78,7 +147,7 @@ pub(super) fn place_bids(
 /// `scenario.*`, naming the bid.
 pub(super) fn place_later_bids(
     later: Vec<(usize, WrittenBid)>,
-    rounds: Option<Rounds>,
+    (mechanism, rounds): (Mechanism, Option<Rounds>),
     first: &[BidPlan],
     lots: &[Lot],
     bidders: &[String],
@@ -89,7 +158,7 @@ pub(super) fn place_later_bids(
     let mut active: BTreeMap<(usize, u32), Level> =
         first.iter().map(|bid| ((bid.bidder, bid.lot), bid.level)).collect();
     for (round, written) in later {
-        let WrittenBid { at, bidder, lot: text, price, conduct } = written;
+        let WrittenBid { at, bidder, lot: text, offer, conduct } = written;
         if round > most {
             let sentence =
                 format!("{at}: there are {most} rounds after the first, and this is one more");
@@ -98,12 +167,13 @@ pub(super) fn place_later_bids(
             );
         }
         let place = place_bids(
-            vec![WrittenBid { at: at.clone(), bidder, lot: text, price, conduct }],
+            vec![WrittenBid { at: at.clone(), bidder, lot: text, offer, conduct }],
+            mechanism,
             lots,
             bidders,
             MAX_BIDS_PER_LOT,
         )?;
-        for bid in place {
+        for bid in place.bids {
             let before = active.insert((bidder, bid.lot), bid.level);
             if before.is_some_and(|before| bid.level < before) {
                 let sentence =

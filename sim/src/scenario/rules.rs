@@ -2,8 +2,14 @@
 
 use super::file;
 use crate::failure::{Code, Failure};
-use talea_protocol::terms::{Acceptance, Disclosure, Reserve, Rounds, Schedule};
-use talea_text::rules::{self, within};
+use talea_protocol::{
+    builder::{TermsBuilder, Unbuildable},
+    terms::{Acceptance, Disclosure, Reserve, Rounds, Schedule},
+};
+use talea_text::{
+    markets,
+    rules::{self, within},
+};
 
 /// The longest acceptance, in slots.
 const LONGEST: u64 = 1 << 32;
@@ -47,6 +53,15 @@ pub fn rounds(file: file::RoundsFile, disclosure: &Disclosure) -> Result<Rounds,
     within("rounds.commit_slots", commit_slots, 1, LONGEST)?;
     within("rounds.reveal_slots", reveal_slots, 1, LONGEST)?;
     rules::rounds(Rounds { limit, commit_slots, reveal_slots, cover }, disclosure)
+}
+
+/// Holds a market or a survey to its bounds; of the terms only what those depend on needs to be right.
+///
+/// # Errors
+/// [`Failure`], naming the field.
+pub fn judge_market(terms: TermsBuilder) -> Result<(), Failure> {
+    let unbuildable = |fault: Unbuildable| Failure::new(Code::ScenarioBound, fault.to_string());
+    markets::judge(&terms.build().map_err(unbuildable)?)
 }
 
 /// Refuses a field of a lot that needs a table which is not there.

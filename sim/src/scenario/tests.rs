@@ -3,7 +3,8 @@
 use super::*;
 use crate::simulate::{BidderConduct, Seat};
 use talea_protocol::{
-    price::{Scale, Shape},
+    commitment::TradeSide,
+    price::{Level, Scale, Shape},
     terms::{Admission, Currency, Quotation},
 };
 
@@ -296,6 +297,77 @@ fn bidders_and_bids() {
     let lot = format!("{LOT}tick = \"0-02\"\n");
     let bid = bidder("A", "X1 = \"99-17\"");
     fails(&[&lot, QUORUM, &bid], Code::ScenarioOffGrid, &["99-16 (99.5) and 99-18 (99.5625)"]);
+}
+
+const MARKET: &str = r#"
+mechanism = { two-sided = { steps = 2, quantities = { public = { most = 9 } }, comparisons = "opened" } }
+max_bids_per_lot = 10
+"#;
+const SALE: &str = r#"
+mechanism = { curves = { steps = 2, quantities = { sealed = { bits = 3 } }, comparisons = "opened" } }
+max_bids_per_lot = 10
+"#;
+
+/// A bidder with this bid for the first lot.
+fn alder(bid: &str) -> String {
+    format!("[[bidders]]\nname = \"Alder\"\nbids = {{ 0 = {bid} }}\n")
+}
+
+#[test]
+fn curves_read() {
+    let steps = r#"steps = [{ price = "99-16+", quantity = 3 }, { price = "97", quantity = 4 }]"#;
+    let sells = alder(&format!(r#"{{ side = "sell", {steps}, conduct = "never-reveals" }}"#));
+    let scenario = read(&[MARKET, LOT, QUORUM, &sells]).unwrap();
+    let (_, plan) = scenario.cast(&mut crate::seed::generator(1, 0)).unwrap();
+    let [curve] = &plan.curves[..] else { panic!("{:?}", plan.curves) };
+    assert_eq!((curve.side, curve.conduct), (TradeSide::Sell, BidderConduct::NeverReveals));
+    assert_eq!(curve.steps, [(Level(289), 3), (Level(128), 4)]);
+    assert!(plan.bids.is_empty());
+    let scenario = read(&[SALE, LOT, QUORUM, &alder(&format!("{{ {steps} }}"))]).unwrap();
+    assert_eq!(scenario.curves[0].side, TradeSide::Buy, "the side of the lot");
+}
+
+#[test]
+fn what_no_curve_can_be_is_named_where_it_stands() {
+    let step =
+        |price: &str, quantity: u32| format!("{{ price = {price:?}, quantity = {quantity} }}");
+    let steps = |steps: &[String]| format!("steps = [{}]", steps.join(", "));
+    let sale = |bid: &str, code, words: &[&str]| {
+        fails(
+            &[SALE, LOT, QUORUM, &alder(bid)],
+            code,
+            &[&["bidders[0].bids.\"0\""], words].concat(),
+        );
+    };
+    let one = steps(&[step("99", 3)]);
+    sale("\"99\"", Code::ScenarioField, &["takes curves", "steps ="]);
+    let curve = |steps: &str| format!("{{ {steps} }}");
+    sale(&curve(&steps(&[step("99", 8)])), Code::ScenarioQuantity, &["8 units", "7 in a step"]);
+    let three = vec![step("99", 1); 3];
+    sale(&curve(&steps(&three)), Code::ScenarioBound, &["3 steps", "2 at most"]);
+    let beyond = steps(&[step("99", 1), step("106", 1)]);
+    sale(&curve(&beyond), Code::ScenarioOffGrid, &["steps[1]", "106"]);
+    sale(&format!("{{ side = \"sell\", {one} }}"), Code::ScenarioField, &["bids to buy alone"]);
+    let market = |bid: &str, code, words: &[&str]| {
+        fails(&[MARKET, LOT, QUORUM, &alder(bid)], code, words);
+    };
+    market(&curve(&one), Code::ScenarioField, &["has a side", "side = \"buy\""]);
+    let buy = |steps: &str| format!("{{ side = \"buy\", {steps} }}");
+    market(&buy("steps = []"), Code::ScenarioBound, &["no step"]);
+    market(&buy(&steps(&[step("99", 0)])), Code::ScenarioQuantity, &["step number 1"]);
+    let many = steps(&[step("99", 5), step("98", 5)]);
+    market(&buy(&many), Code::ScenarioQuantity, &["10 units", "9 of a bidder"]);
+    market(&buy("price = \"99\""), Code::ScenarioField, &["a price, or steps"]);
+    fails(&[LOT, QUORUM, &alder(&curve(&one))], Code::ScenarioField, &["no curves"]);
+}
+
+#[test]
+fn a_market_has_the_bounds_that_a_file_of_terms_has() {
+    let bidders = alder("{ side = \"buy\", steps = [{ price = \"99\", quantity = 1 }] }");
+    let rounds = "[rounds]\nlimit = 3\n[disclosure]\ndepth_from = 1\n";
+    fails(&[MARKET, rounds, LOT, QUORUM, &bidders], Code::ScenarioField, &["two-sided"]);
+    let hidden = MARKET.replace("opened", "hidden");
+    fails(&[&hidden, LOT, QUORUM, &bidders], Code::ScenarioBound, &["63"]);
 }
 
 #[test]

@@ -284,6 +284,7 @@ fn scenario(
         reserve: None,
         acceptance: None,
         rounds: None,
+        curves: Vec::new(),
         later_bids: Vec::new(),
         reserves: Vec::new(),
         declines: BTreeSet::new(),
