@@ -11,12 +11,14 @@
 //! | [`strategy`] | how bidders bid |
 //! | [`market`] | one auction in the clear, round by round |
 //! | [`profile`] | who bids how under which rules, and what comes of it |
+//! | [`curves`] | the same of markets of quantities and of two sides |
 //! | [`lottery`] | what the last revealer can bias |
 //! | [`withholding`] | what a bidder has of not revealing |
 //! | [`sample`] | some of the auctions with real cryptography |
 //! | [`statistics`] | means and confidence intervals |
 //! | [`report`] | all of it, for people and for tools |
 
+pub mod curves;
 pub mod lottery;
 pub mod market;
 pub mod profile;
@@ -98,12 +100,14 @@ pub fn run(options: &Options, progress: impl Fn(&str)) -> Result<Report, Failure
         ALIKE.par_iter().map(|profile| profile::figures(profile, options)).collect();
     let deviations: Result<Vec<_>, Failure> =
         DEVIATIONS.par_iter().map(|profile| profile::deviation(profile, options)).collect();
+    progress("markets of curves");
+    let curves = (curves::figures(options)?, curves::deviations(options)?);
     progress("lotteries and withheld bids");
     let biases = lottery::biases(options);
     let withholdings = withholding::withholdings(options)?;
     progress("auctions with real cryptography");
     let sample = play_sample(options)?;
-    Ok(Report::new(options, alike?, deviations?, biases, withholdings, sample))
+    Ok(Report::new(options, (alike?, deviations?), curves, (biases, withholdings), sample))
 }
 
 fn play_sample(options: &Options) -> Result<Sample, Failure> {

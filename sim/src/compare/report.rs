@@ -2,6 +2,7 @@
 
 use super::{
     Options,
+    curves::{CurvesDeviation, CurvesFigures},
     lottery::Bias,
     market::UNITS,
     profile::{Deviation, Figures},
@@ -29,6 +30,10 @@ pub struct Report {
     pub strategies: Vec<Figures>,
     /// One bidder does something else.
     pub deviations: Vec<Deviation>,
+    /// Markets of quantities and of two sides, everybody truthful.
+    pub curves: Vec<CurvesFigures>,
+    /// One bidder of them is not.
+    pub curves_deviations: Vec<CurvesDeviation>,
     /// What the last revealer can bias.
     pub lottery: Vec<Bias>,
     /// What a bidder has of not revealing.
@@ -42,10 +47,9 @@ impl Report {
     #[must_use]
     pub fn new(
         options: &Options,
-        strategies: Vec<Figures>,
-        deviations: Vec<Deviation>,
-        lottery: Vec<Bias>,
-        withholding: Vec<Withholding>,
+        (strategies, deviations): (Vec<Figures>, Vec<Deviation>),
+        (curves, curves_deviations): (Vec<CurvesFigures>, Vec<CurvesDeviation>),
+        (lottery, withholding): (Vec<Bias>, Vec<Withholding>),
         sample: Sample,
     ) -> Self {
         Self {
@@ -59,6 +63,8 @@ impl Report {
             rounds_limit: options.limit,
             strategies,
             deviations,
+            curves,
+            curves_deviations,
             lottery,
             withholding,
             sample,
@@ -80,6 +86,13 @@ impl Report {
         let _ = writeln!(text, "{}\n", self.strategies_table());
         let _ = writeln!(text, "One bidder does something else (its surplus, in levels)");
         let _ = writeln!(text, "{}\n", self.deviations_table());
+        let _ = writeln!(
+            text,
+            "Markets of quantities and of two sides, everybody truthful (% of what trade can gain)"
+        );
+        let _ = writeln!(text, "{}\n", self.curves_table());
+        let _ = writeln!(text, "One bidder of them is not truthful (its surplus, in levels)");
+        let _ = writeln!(text, "{}\n", self.curves_deviations_table());
         let _ = writeln!(text, "What the last revealer can bias in a lottery (wins in %)");
         let _ = writeln!(text, "{}\n", self.lottery_table());
         let _ = writeln!(
@@ -148,6 +161,26 @@ impl Report {
             ]
         };
         table(&heading, self.deviations.iter().map(cells).collect(), &[3, 4, 5, 6, 7])
+    }
+
+    fn curves_table(&self) -> String {
+        let heading = ["market", "revenue", "welfare", "volume"];
+        let cells = |figures: &CurvesFigures| {
+            let CurvesFigures { market, revenue, welfare, volume } = figures;
+            vec![market.clone(), in_per_cent(revenue), in_per_cent(welfare), in_per_cent(volume)]
+        };
+        table(&heading, self.curves.iter().map(cells).collect(), &[1, 2, 3])
+    }
+
+    fn curves_deviations_table(&self) -> String {
+        let heading = ["market", "one", "with the truth", "gain", "better, %"];
+        let cells = |deviation: &CurvesDeviation| {
+            let CurvesDeviation { market, instead, truth, gain, better } = deviation;
+            let better = format!("{:.1}", better.per_cent().mean);
+            let truth = format!("{:.1}", truth.mean);
+            vec![market.clone(), instead.clone(), truth, format!("{gain:.1}"), better]
+        };
+        table(&heading, self.curves_deviations.iter().map(cells).collect(), &[2, 3, 4])
     }
 
     fn lottery_table(&self) -> String {
