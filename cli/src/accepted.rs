@@ -1,6 +1,6 @@
 //! What a command brought into the transcript.
 
-use crate::party::{bidder::Committed, desk::Desk};
+use crate::party::{bidder::Committed, desk::Desk, own_bid::Offer};
 use serde::Serialize;
 use talea_text::lot;
 
@@ -25,6 +25,9 @@ pub struct Accepted {
     /// The same as a decimal number.
     #[serde(skip_serializing_if = "Option::is_none")]
     price_decimal: Option<String>,
+    /// A curve, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    curve: Option<String>,
     /// How many sealed bids it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     sealed_bids: Option<usize>,
@@ -35,7 +38,16 @@ impl Accepted {
     #[must_use]
     pub fn new(what: &'static str, desk: &Desk, entry: u64) -> Self {
         let round = desk.replica.auction().round();
-        Self { what, entry, round, lot: None, price: None, price_decimal: None, sealed_bids: None }
+        Self {
+            what,
+            entry,
+            round,
+            lot: None,
+            price: None,
+            price_decimal: None,
+            curve: None,
+            sealed_bids: None,
+        }
     }
 
     /// One about a lot.
@@ -48,11 +60,19 @@ impl Accepted {
     /// A bid, or a reserve.
     #[must_use]
     pub fn commit(what: &'static str, desk: &Desk, committed: &Committed) -> Self {
-        let Committed { lot, round, level, entry } = *committed;
-        let line = desk.line(lot);
-        let price = line.map(|line| lot::price(line, level));
-        let price_decimal = line.map(|line| lot::price_decimal(line, level));
-        Self { round, price, price_decimal, ..Self::on_lot(what, desk, entry, lot) }
+        let Committed { lot, round, ref offer, entry } = *committed;
+        let of_lot = Self { round, ..Self::on_lot(what, desk, entry, lot) };
+        match (desk.line(lot), offer) {
+            (None, _) => of_lot,
+            (Some(line), Offer::Price(level)) => Self {
+                price: Some(lot::price(line, *level)),
+                price_decimal: Some(lot::price_decimal(line, *level)),
+                ..of_lot
+            },
+            (Some(line), Offer::Curve(steps)) => {
+                Self { curve: Some(steps.in_words(line)), ..of_lot }
+            }
+        }
     }
 
     /// Sealed bids that were revealed.
@@ -63,9 +83,10 @@ impl Accepted {
 
     /// As people read it.
     fn text(&self) -> String {
-        let Self { what, entry, round, lot, price, sealed_bids, .. } = self;
+        let Self { what, entry, round, lot, price, curve, sealed_bids, .. } = self;
         let lot = lot.as_ref().map_or(String::new(), |lot| format!(" on {lot}"));
-        let price = price.as_ref().map_or(String::new(), |price| format!(", {price}"));
+        let price =
+            price.as_ref().or(curve.as_ref()).map_or(String::new(), |price| format!(", {price}"));
         let sealed = sealed_bids.map_or(String::new(), |count| format!(" of {count} sealed bids"));
         let round = if *round > 0 { format!(" in round {round}") } else { String::new() };
         format!("{what}{sealed}{lot}{price}{round}: entry {entry}\n")

@@ -3,7 +3,7 @@
 use crate::{board::share::Share, exports::Format, failure::Failure, keys, names};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
-use talea_protocol::bytes::PartyKey;
+use talea_protocol::{bytes::PartyKey, commitment::TradeSide};
 use talea_report::Reader;
 
 /// How long a party waits for the board to take an instruction, in seconds, if nothing else is said.
@@ -755,9 +755,21 @@ pub(crate) struct WaitArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct BidsArgs {
-    /// Lot and price, as in 999101AB4=99.62 or 3=99-17+.
-    #[arg(value_name = "LOT=PRICE", required_unless_present = "from")]
+    /// Lot and price, as in 999101AB4=99.62 or 3=99-17+; of a curve LOT=QUANTITY@PRICE, once for each step.
+    ///
+    /// A buyer's prices fall from step to step, and a seller's rise: 0=200@99.50 0=100@99.25. An answer to a survey is
+    /// LOT=PRICE.
+    #[arg(value_name = "LOT=PRICE", required_unless_present_any = ["from", "curve"])]
     pub(crate) bids: Vec<String>,
+    /// The steps of a curve from a CSV file with the columns price and quantity; may be given once for each lot.
+    #[arg(long, value_name = "LOT=FILE")]
+    pub(crate) curve: Vec<String>,
+    /// Bid curves to buy, in a market where both sides bid.
+    #[arg(long, conflicts_with = "sell")]
+    pub(crate) buy: bool,
+    /// Bid curves to sell, in a market where both sides bid.
+    #[arg(long)]
+    pub(crate) sell: bool,
     /// A list of own prices for any number of lots: CSV, a workbook (.xlsx) or a message, or - for stdin.
     ///
     /// A row names its columns, such as CUSIP or Lot, and Price or Bid; docs/lists.md lists the headings. A lot is an
@@ -771,6 +783,17 @@ pub(crate) struct BidsArgs {
     /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+impl BidsArgs {
+    /// The side that was asked for.
+    pub(crate) fn side(&self) -> Option<TradeSide> {
+        match (self.buy, self.sell) {
+            (true, _) => Some(TradeSide::Buy),
+            (_, true) => Some(TradeSide::Sell),
+            (false, false) => None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

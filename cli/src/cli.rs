@@ -38,7 +38,9 @@ use crate::{
         custodian,
         desk::{Desk, POLL, order},
         handed::Handed,
-        keyholder, seller,
+        keyholder,
+        own_bid::Offer,
+        seller,
     },
     progress,
     replica::{Replay, Replica},
@@ -56,9 +58,10 @@ use std::{
     time::Duration,
 };
 use talea_contract::Phase;
-use talea_protocol::{bytes::PartyKey, price::Level};
+use talea_protocol::bytes::PartyKey;
 use talea_replay::Signatures;
 use talea_report::{Report, verify_file};
+use talea_text::{clearing, curve::Steps};
 
 /// What a process says that is told to end.
 const GOES_ON: &str = "nothing is lost: what was handed in stays handed in, and the same command \
@@ -425,14 +428,25 @@ fn open(args: &OpenArgs, passphrase: &PassphraseSource) -> Result<(), Failure> {
 }
 
 /// Asks before bids are committed, and before that whether to bid to keyholders whom the book does not know.
-fn confirm(desk: &Desk, bids: &[(u32, Level)], book: &Book, yes: bool) -> Result<(), Failure> {
+fn confirm(desk: &Desk, bids: &[(u32, Offer)], book: &Book, yes: bool) -> Result<(), Failure> {
     let terms = desk.replica.auction().terms();
-    for (number, level) in bids {
+    for (number, offer) in bids {
         let lot = usize::try_from(*number).ok().and_then(|at| terms.lots.get(at));
         let Some(lot) = lot else { continue };
-        let Some(price) = lot.grid.price(*level) else { continue };
-        let words = money::in_words(terms, lot, price);
-        say(&format!("{words}: {} ({})", lot.name, lot.identifier));
+        let name = format!("{} ({})", lot.name, lot.identifier);
+        match offer {
+            Offer::Price(level) => {
+                let Some(price) = lot.grid.price(*level) else { continue };
+                say(&format!("{}: {name}", money::in_words(terms, lot, price)));
+            }
+            Offer::Curve(Steps { side, steps }) => {
+                for (level, units) in steps {
+                    let Some(price) = lot.grid.price(*level) else { continue };
+                    let words = money::step_in_words(terms, lot, price, *units);
+                    say(&format!("{} {words}: {name}", clearing::side(*side)));
+                }
+            }
+        }
     }
     confirm_keyholders(desk, book, yes)?;
     let deposit = terms.stakes.deposit;

@@ -14,7 +14,10 @@ use std::{
     path::Path,
     time::UNIX_EPOCH,
 };
-use talea_protocol::builder::FAN_OUT;
+use talea_protocol::{
+    builder::FAN_OUT,
+    limits::{MAX_BIDS_PER_LOT, MAX_QUANTITY_BITS, MAX_STEPS},
+};
 use talea_text::{
     currency,
     file::{GridFile, QuotationFile},
@@ -49,9 +52,19 @@ pub(crate) fn interview(
     let mut seller = Interview { input, output, answers };
     let mut file = String::new();
     let parties = seller.parties(&mut file)?;
-    seller.rules(&mut file, &parties)?;
-    seller.lots(&mut file, folder)?;
+    let kind = seller.rules(&mut file, &parties)?;
+    seller.lots(&mut file, folder, kind)?;
     Ok(file)
+}
+
+/// What kind of mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A bid is one price, of so many units; its own if nothing.
+    OnePrice(Option<u16>),
+    Curves,
+    TwoSided,
+    Survey,
 }
 
 /// What the rules must know of the parties.
@@ -280,22 +293,123 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         })
     }
 
-    fn rules(&mut self, file: &mut String, parties: &Parties) -> Result<(), Failure> {
-        let units = self.ask(
-            "What does a winner pay: \"first\" its own price, \"second\" the next best price; or a \
-             number of units: that many bids win and pay the best losing price",
+    /// What is opened of bids of one price; whether there are rounds.
+    fn disclosure(&mut self, file: &mut String, kind: Kind) -> Result<bool, Failure> {
+        let rounds = self.yes("Can bids be improved in rounds?")?;
+        let cover = self.yes("Is the best losing price published?")?;
+        let depth =
+            rounds || self.yes("Is the number of bids in each range of prices published?")?;
+        let _ = writeln!(file, "\n[disclosure]\ncover = {cover}");
+        if depth {
+            let winners = match kind {
+                Kind::OnePrice(units) => u64::from(units.unwrap_or(1)),
+                Kind::Curves | Kind::TwoSided | Kind::Survey => 1,
+            };
+            let from = self.number("From how many bids on is it published", winners + 3)?;
+            let _ = writeln!(file, "depth_from = {from}");
+        }
+        Ok(rounds)
+    }
+
+    /// What a bid that is a curve holds, as fields of the mechanism.
+    fn curve(&mut self) -> Result<String, Failure> {
+        let most = u64::try_from(MAX_STEPS).unwrap_or(u64::MAX);
+        let steps = self.among("How many steps has a bid at most", 4.min(most), most)?;
+        let quantities =
+            if self.yes("Are the quantities of bids sealed? (no: everybody sees them)")? {
+                let most = u64::from(MAX_QUANTITY_BITS);
+                let bits = self.among(
+                    "How many bits has a sealed quantity: with 10 a step is for 1023 units at most",
+                    10.min(most),
+                    most,
+                )?;
+                format!("{{ sealed = {{ bits = {bits} }} }}")
+            } else {
+                let units = self.among("For how many units is a bid at most", 1_000, 1 << 20)?;
+                format!("{{ public = {{ most = {units} }} }}")
+            };
+        let comparisons = self.one_of(
+            "How are sums of quantities compared: \"hidden\", for 63 units at most, or \"opened\", which shows what \
+             is wanted at every price that is tested",
+            "opened",
+            &["hidden", "opened"],
+        )?;
+        Ok(format!("steps = {steps}, quantities = {quantities}, comparisons = {comparisons}"))
+    }
+
+    fn curves(&mut self) -> Result<String, Failure> {
+        let curve = self.curve()?;
+        let pays_own = self.yes("Do winners pay what they bid? (no: all pay one price)")?;
+        let pricing = if pays_own { "pay-as-bid" } else { "uniform" };
+        let least = self.among(
+            "Below how many units is nobody given a part of what is left at the price",
+            1,
+            1 << 20,
+        )?;
+        Ok(format!("{{ curves = {{ {curve}, pricing = \"{pricing}\", least = {least} }} }}"))
+    }
+
+    fn two_sided(&mut self) -> Result<String, Failure> {
+        let curve = self.curve()?;
+        let price = self.one_of(
+            "Which price, of those at which as much as possible is traded: \"lowest\", \"middle\" or \"highest\"; \
+             or \"trade-reduction\", for bids of one unit",
+            "middle",
+            &["lowest", "middle", "highest", "trade-reduction"],
+        )?;
+        Ok(format!("{{ two-sided = {{ {curve}, clearing_price = {price} }} }}"))
+    }
+
+    fn survey(&mut self) -> Result<String, Failure> {
+        let answers = self.ask("Of how many answers is anything opened", Some("10"), |text| {
+            let number = text.parse().ok();
+            let number = number.filter(|number| (2..=MAX_BIDS_PER_LOT).contains(number));
+            number
+                .map_or_else(|| fail("a number", format!("it must be 2 to {MAX_BIDS_PER_LOT}")), Ok)
+        })?;
+        let levels =
+            self.number("How many prices are a bin of the histogram (0: no histogram)", 0)?;
+        let squares = self.yes("Is the sum of squares opened, and with it the variance?")?;
+        Ok(format!(
+            "{{ survey = {{ min_answers = {answers}, bin_levels = {levels}, squares = {squares} }} }}"
+        ))
+    }
+
+    /// One of these words, as TOML writes it.
+    fn one_of(&mut self, question: &str, usual: &str, words: &[&str]) -> Result<String, Failure> {
+        self.ask(question, Some(usual), |text| {
+            if words.contains(&text) {
+                Ok(quoted(text))
+            } else {
+                fail("the answer", format!("write {}", words.join(", ")))
+            }
+        })
+    }
+
+    /// Asks for the rules; of what kind the mechanism is.
+    fn rules(&mut self, file: &mut String, parties: &Parties) -> Result<Kind, Failure> {
+        let kind = self.ask(
+            "What does a winner pay: \"first\" its own price, \"second\" the next best price; or a number of \
+             units: that many bids win and pay the best losing price; or \"curves\", \"two-sided\" or \"survey\": \
+             bids of quantities at several prices, of buyers and sellers, or answers of which statistics are opened",
             Some("first"),
             |text| match (text, text.parse::<u16>()) {
-                ("first", _) => Ok(None),
-                ("second", _) => Ok(Some(1)),
-                (_, Ok(units @ 1..=63)) => Ok(Some(units)),
-                _ => fail("the price", "write first, second, or 1 to 63"),
+                ("first", _) => Ok(Kind::OnePrice(None)),
+                ("second", _) => Ok(Kind::OnePrice(Some(1))),
+                ("curves", _) => Ok(Kind::Curves),
+                ("two-sided", _) => Ok(Kind::TwoSided),
+                ("survey", _) => Ok(Kind::Survey),
+                (_, Ok(units @ 1..=63)) => Ok(Kind::OnePrice(Some(units))),
+                _ => fail("the price", "write first, second, 1 to 63, curves, two-sided or survey"),
             },
         )?;
-        let mechanism = match units {
-            None => "\"first-price\"".into(),
-            Some(1) => "\"second-price\"".into(),
-            Some(units) => format!("{{ uniform-price = {{ units = {units} }} }}"),
+        let mechanism = match kind {
+            Kind::OnePrice(None) => "\"first-price\"".into(),
+            Kind::OnePrice(Some(1)) => "\"second-price\"".into(),
+            Kind::OnePrice(Some(units)) => format!("{{ uniform-price = {{ units = {units} }} }}"),
+            Kind::Curves => self.curves()?,
+            Kind::TwoSided => self.two_sided()?,
+            Kind::Survey => self.survey()?,
         };
         let ties = if self.yes("Are ties broken by lottery? (no: the earliest commit wins)")? {
             "lottery"
@@ -305,19 +419,12 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         // Plain keys come before the first table.
         file.insert_str(0, &format!("mechanism = {mechanism}\nties = \"{ties}\"\n"));
 
-        let rounds = self.yes("Can bids be improved in rounds?")?;
-        let cover = self.yes("Is the best losing price published?")?;
-        let depth =
-            rounds || self.yes("Is the number of bids in each range of prices published?")?;
-        let _ = writeln!(file, "\n[disclosure]\ncover = {cover}");
-        if depth {
-            let enough = u64::from(units.unwrap_or(1)) + 3;
-            let from = self.number("From how many bids on is it published", enough)?;
-            let _ = writeln!(file, "depth_from = {from}");
-        }
+        let is_plain = matches!(kind, Kind::OnePrice(_));
+        let rounds = is_plain && self.disclosure(file, kind)?;
         let mut timetable = Timetable::new(parties.board.clock(), 0);
-        let reserves =
-            self.yes("May the seller commit a reserve, below which a lot does not trade?")?;
+        // Of other mechanisms there is no reserve, and the seller cannot decline.
+        let reserves = is_plain
+            && self.yes("May the seller commit a reserve, below which a lot does not trade?")?;
         self.say(
             "Answer with a duration, counted from the deadline before, or a time as in 2026-12-01 \
              10:30 America/New_York.\n",
@@ -334,7 +441,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                 "\n[rounds]\nlimit = {limit}\ncommits = {commits}\nreveals = {reveals}"
             );
         }
-        if self.yes("May the seller decline the result of a lot?")? {
+        if is_plain && self.yes("May the seller decline the result of a lot?")? {
             let decide =
                 self.duration(&timetable, "How long may the seller take to decide", "30m")?;
             let _ = writeln!(file, "\n[acceptance]\ndecide = {decide}");
@@ -344,7 +451,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             let bond = self.number("Bond of each keyholder for each lot", 0)?;
             let _ = writeln!(file, "\n[stakes]\ndeposit = {deposit}\nbond = {bond}");
         }
-        Ok(())
+        Ok(kind)
     }
 
     fn deadlines(
@@ -384,9 +491,12 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         Ok(())
     }
 
-    fn lots(&mut self, file: &mut String, folder: &Path) -> Result<(), Failure> {
-        self.say("\nPrices, for every lot that does not set its own:\n");
-        let _ = write!(file, "\n[every_lot]\n{}", self.grid()?);
+    fn lots(&mut self, file: &mut String, folder: &Path, kind: Kind) -> Result<(), Failure> {
+        self.say(match kind {
+            Kind::Survey => "\nLots are questions, and prices are what can be answered:\n",
+            _ => "\nPrices, for every lot that does not set its own:\n",
+        });
+        let _ = write!(file, "\n[every_lot]\n{}", self.grid(kind)?);
         self.money(file)?;
         let listed = self.ask(
             "A CSV file of lots, with the columns name, quantity, and isin, cusip or identifier (empty: \
@@ -424,7 +534,11 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                         ),
                     }
                 })?;
-            let quantity = self.number("Its quantity", 1)?;
+            // Where nothing is for sale there is none.
+            let quantity = match kind {
+                Kind::OnePrice(_) | Kind::Curves => self.number("Its quantity", 1)?,
+                Kind::TwoSided | Kind::Survey => 1,
+            };
             let name = quoted(&name);
             let _ =
                 write!(file, "\n[[lots]]\nname = {name}\n{identifier}\nquantity = {quantity}\n");
@@ -459,9 +573,10 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
     }
 
     /// Fields of a grid that can be.
-    fn grid(&mut self) -> Result<String, Failure> {
+    fn grid(&mut self, kind: Kind) -> Result<String, Failure> {
         loop {
-            let procures = self.yes("Do the lowest prices win (a procurement)?")?;
+            let has_side = matches!(kind, Kind::OnePrice(_) | Kind::Curves);
+            let procures = has_side && self.yes("Do the lowest prices win (a procurement)?")?;
             let scale = self.text(
                 "How prices are written: \"decimal 2\", \"32nds\", \"256ths\"",
                 Some("decimal 2"),

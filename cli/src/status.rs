@@ -8,19 +8,22 @@ use crate::{
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, fmt::Write as _};
-use talea_contract::{Auction, Due, Phase};
+use talea_contract::{Auction, Due, Phase, standing::Standing};
 use talea_protocol::{
     bytes::PartyKey,
     commitment::BidId,
-    outcome::{Award, Ending},
+    outcome::{Award, Clearing, Ending},
     price::Level,
     quorum::keyholders,
     terms::{Admission, Lot, Terms},
 };
 use talea_replay::Signatures;
 use talea_text::{
+    clearing::{self, ClearingReport},
+    ending,
     lot::{price, price_decimal},
     names::short,
+    statistics::StatisticsReport,
     survey::{self, SurveyReport},
 };
 
@@ -114,12 +117,33 @@ struct LotStatus {
     price_decimal: Option<String>,
     /// What the rounds have shown so far.
     surveys: Vec<SurveyReport>,
+    /// How a market of curves cleared.
+    clearing: Option<ClearingReport>,
+    /// What a survey opened.
+    statistics: Option<StatisticsReport>,
 }
 
 impl LotStatus {
     fn of(replay: &Replay, number: u32, lot: &Lot) -> Self {
         let auction = replay.auction();
-        let (state, result, (winners, level)) = lot_ending(auction, number);
+        let answers = this_round(replay).filter(|(bid, _)| {
+            let is_active = |standing: Standing| standing.active.is_some();
+            bid.lot == number && auction.standing(number, &bid.bidder).is_some_and(is_active)
+        });
+        let answers = u32::try_from(answers.count()).unwrap_or(u32::MAX);
+        let LotEnding { state, words: result, winners, price: level } =
+            lot_ending(auction, number, Some((lot, answers)));
+        let winners = winners.iter().map(names::party).collect();
+        let (clearing, statistics) = match auction.ending(number) {
+            Some(Ending::Cleared(clearing) | Ending::NoTrade(clearing)) => {
+                (Some(ClearingReport::of(auction.terms(), lot, &clearing)), None)
+            }
+            Some(Ending::Surveyed(statistics)) => {
+                let mechanism = auction.terms().mechanism;
+                (None, Some(StatisticsReport::of(mechanism, lot, answers, &statistics)))
+            }
+            _ => (None, None),
+        };
         let lines = || this_round(replay).filter(|(bid, _)| bid.lot == number);
         Self {
             lot: number,
@@ -133,47 +157,78 @@ impl LotStatus {
             price: level.map(|level| price(lot, level)),
             price_decimal: level.map(|level| price_decimal(lot, level)),
             surveys: SurveyReport::all(&lot.grid, &auction.surveys(number)),
+            clearing,
+            statistics,
         }
     }
 }
 
-/// The state of a lot in one word, in words, and who won it at which level.
-type LotEnding = (&'static str, String, (Vec<String>, Option<Level>));
+/// How a lot ended or stands.
+struct LotEnding {
+    /// In one word.
+    state: &'static str,
+    /// In words.
+    words: String,
+    /// Who won; in a market whoever trades something.
+    winners: Vec<PartyKey>,
+    /// What all of them pay.
+    price: Option<Level>,
+}
 
-fn lot_ending(auction: &Auction, number: u32) -> LotEnding {
-    let ending = auction.ending(number);
-    let award = |award: &Award| {
-        let winners = award.sales.iter().map(|sale| names::party(&sale.winner)).collect();
-        (winners, Some(award.quote.level))
+impl LotEnding {
+    fn new(state: &'static str, words: impl Into<String>) -> Self {
+        Self { state, words: words.into(), winners: Vec::new(), price: None }
+    }
+
+    fn with(self, award: &Award) -> Self {
+        let winners = award.sales.iter().map(|sale| sale.winner).collect();
+        Self { winners, price: Some(award.quote.level), ..self }
+    }
+
+    fn with_trades(self, clearing: &Clearing) -> Self {
+        let traded = clearing.trades.iter().filter(|trade| trade.units() > 0);
+        let winners = traded.map(|trade| trade.party).collect();
+        let price = clearing::common_price(clearing).map(|quote| quote.level);
+        Self { winners, price, ..self }
+    }
+}
+
+fn lot_ending(auction: &Auction, number: u32, lot: Option<(&Lot, u32)>) -> LotEnding {
+    let Some(ending) = auction.ending(number) else {
+        return match auction.award_to_decide(number) {
+            Some(a) => LotEnding::new("deciding", "the seller may accept or decline").with(&a),
+            None => LotEnding::new("open", "not decided"),
+        };
     };
+    let state = ending::state(&ending);
     match &ending {
-        Some(Ending::Sold(a)) => ("sold", "sold".into(), award(a)),
-        Some(Ending::Declined(a)) => {
-            ("declined", "did not trade: the seller declined".into(), award(a))
+        Ending::Sold(a) => LotEnding::new(state, "sold").with(a),
+        Ending::Declined(a) => LotEnding::new(state, "did not trade: the seller declined").with(a),
+        Ending::BelowReserve => LotEnding::new(state, "did not trade: no bid reached the reserve"),
+        Ending::Unsold => LotEnding::new(state, "unsold: no valid bid was revealed"),
+        Ending::Void(cause) => LotEnding::new(state, format!("void: {cause}")),
+        Ending::Halted => LotEnding::new(state, "halted: an alarm about soundness"),
+        Ending::Cleared(_)
+        | Ending::NoTrade(_)
+        | Ending::OneSided
+        | Ending::Surveyed(_)
+        | Ending::TooFewAnswers => {
+            let words = lot.and_then(|(lot, answers)| {
+                ending::of_market(auction.terms(), lot, answers, &ending)
+            });
+            let ended = LotEnding::new(state, words.unwrap_or_default());
+            match &ending {
+                Ending::Cleared(clearing) => ended.with_trades(clearing),
+                _ => ended,
+            }
         }
-        Some(Ending::BelowReserve) => (
-            "below-reserve",
-            "did not trade: no bid reached the reserve".into(),
-            Default::default(),
-        ),
-        Some(Ending::Unsold) => {
-            ("unsold", "unsold: no valid bid was revealed".into(), Default::default())
-        }
-        Some(Ending::Void(cause)) => ("void", format!("void: {cause}"), Default::default()),
-        Some(Ending::Halted) => {
-            ("halted", "halted: an alarm about soundness".into(), Default::default())
-        }
-        None => match auction.award_to_decide(number) {
-            Some(a) => ("deciding", "the seller may accept or decline".into(), award(&a)),
-            None => ("open", "not decided".into(), Default::default()),
-        },
     }
 }
 
 /// The state of a lot in one word.
 #[must_use]
 pub fn lot_state(auction: &Auction, number: u32) -> &'static str {
-    lot_ending(auction, number).0
+    lot_ending(auction, number, None).state
 }
 
 /// What happens in a phase, who must act, and what comes next.
@@ -417,6 +472,18 @@ impl Status {
         text.push('\n');
         if let Some(party) = &self.party {
             party.write(&mut text);
+        }
+        for lot in &self.lots {
+            if let Some(clearing) = &lot.clearing {
+                let _ = writeln!(text, "\n{}: what each bid trades", lot.identifier);
+                let _ = writeln!(text, "{}", clearing.trades_table(short));
+                if let Some(excess) = clearing.excess_table() {
+                    let _ = writeln!(text, "\n{excess}");
+                }
+            }
+            if let Some(table) = lot.statistics.as_ref().and_then(StatisticsReport::table) {
+                let _ = writeln!(text, "\n{}: answers\n{table}", lot.identifier);
+            }
         }
         for lot in self.lots.iter().filter(|lot| !lot.surveys.is_empty()) {
             let _ = writeln!(

@@ -10,6 +10,7 @@ mod clients;
 mod common;
 mod http_board;
 mod lists;
+mod markets;
 mod network;
 mod parties;
 mod prices;

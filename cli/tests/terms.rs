@@ -437,6 +437,50 @@ fn an_interview_that_breaks_off_goes_on_where_it_was() {
 }
 
 #[test]
+fn the_questions_ask_for_curves_two_sides_and_surveys_with_their_numbers() {
+    let parties = |author: &Author| answers(author)[..10].to_vec();
+    let deadlines = ["10m", "5m", "2096-12-01T10:30-05:00", "30m", "", ""];
+    let grid = ["decimal 2", "90.00", "100.00", "0.25", "", ""];
+    for (mechanism, side, quantity, words, written) in [
+        (
+            &["curves", "9", "3", "no", "500", "neither", "opened", "yes", "2"][..],
+            &["no"][..],
+            &["60"][..],
+            "a bid has 1 to 3 steps, and 500 units at most; everybody sees quantities",
+            "curves = { steps = 3, quantities = { public = { most = 500 } }, comparisons = \"opened\", \
+             pricing = \"pay-as-bid\", least = 2 }",
+        ),
+        (
+            &["two-sided", "", "yes", "7", "", "highest"],
+            &[],
+            &[],
+            "a bid has 4 steps of 127 units at most, of which some may hold nothing; quantities are sealed",
+            "two-sided = { steps = 4, quantities = { sealed = { bits = 7 } }, comparisons = \"opened\", \
+             clearing_price = \"highest\" }",
+        ),
+        (
+            &["survey", "1", "25", "5", "yes"],
+            &[],
+            &[],
+            "a bid is an answer; 5 answers are a bin of the histogram",
+            "survey = { min_answers = 25, bin_levels = 5, squares = true }",
+        ),
+    ] {
+        let author = Author::new();
+        let parties = parties(&author);
+        let mut all: Vec<&str> = parties.iter().map(String::as_str).collect();
+        // Then how ties are broken.
+        all.extend(mechanism.iter().chain(&[""]).chain(&deadlines).chain(side).chain(&grid));
+        all.extend(["Bond", "other B-1"].iter().chain(quantity).chain(&[""]));
+        let output = author.answer(&all);
+        ends(&output, 0, &["the answers are in asked.toml"]);
+        says(&shown(&output), &[words]);
+        let file = fs::read_to_string(author.0.path("asked.toml")).unwrap();
+        says(&file, &[written]);
+    }
+}
+
+#[test]
 fn a_question_without_an_answer_says_that_one_is_needed() {
     let author = Author::new();
     ends(&author.answer(&[""]), 2, &["an answer is needed here"]);

@@ -336,20 +336,7 @@ impl Bids {
         Ok(CommittedBid { active, ..verified })
     }
 
-    /// The same of a curve's commit, which no mechanism takes.
-    #[cfg(not(feature = "markets"))]
-    pub(crate) fn check_curve(
-        &self,
-        _: &Ground<'_>,
-        _: (&Lot, PartyKey),
-        _: &CurveCommit,
-        _: impl FnOnce(u64) -> Result<(), Refusal>,
-    ) -> Result<CommittedBid, Refusal> {
-        Err(NO_FORM.fails(Check::CommitForm))
-    }
-
     /// The same of a curve's commit.
-    #[cfg(feature = "markets")]
     pub(crate) fn check_curve(
         &self,
         ground: &Ground<'_>,

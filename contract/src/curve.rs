@@ -71,15 +71,6 @@ pub(crate) fn most_of_steps(curve: Curve, quantities: impl Iterator<Item = u32>)
 }
 
 /// T8: why these terms of a market or a survey are impossible.
-#[cfg(not(feature = "markets"))]
-pub(crate) fn fault(terms: &Terms) -> Option<&'static str> {
-    let is_known =
-        matches!(terms.mechanism, Mechanism::FirstPrice | Mechanism::UniformPrice { .. });
-    (!is_known).then_some("this program has no markets of curves and no surveys")
-}
-
-/// T8: why these terms of a market or a survey are impossible.
-#[cfg(feature = "markets")]
 pub(crate) fn fault(terms: &Terms) -> Option<&'static str> {
     let of_mechanism = match terms.mechanism {
         Mechanism::FirstPrice | Mechanism::UniformPrice { .. } => return None,

@@ -28,9 +28,6 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![deny(clippy::float_arithmetic, clippy::unreachable, clippy::todo)]
 #![cfg_attr(not(test), deny(clippy::string_slice))]
-// What only markets need is left out by the compiler, once nothing reaches it.
-#![cfg_attr(not(feature = "markets"), allow(dead_code, unused_imports))]
-
 extern crate alloc;
 
 mod ahead;

@@ -3,11 +3,14 @@
 
 use serde_json::{Value, json};
 use talea_protocol::{
-    outcome::Disclosed,
+    outcome::{Disclosed, Ending},
     price::{Price, Scale},
+    terms::Terms,
 };
 use talea_text::{
+    clearing::{ClearingReport, common_price},
     failure::{Code, Failure},
+    statistics::StatisticsReport,
     survey::{SurveyReport, buckets},
 };
 use talea_verifier::{Report, report::LotRow};
@@ -27,6 +30,7 @@ pub fn json(report: &Report) -> Result<String, Failure> {
     for (lot, row) in lots.iter_mut().zip(&report.lots) {
         add_decimals(lot, row.lot.grid.scale);
         add_depths(lot, row).ok_or_else(odd)?;
+        add_market(lot, row, report.terms.as_ref()).ok_or_else(odd)?;
     }
     Ok(Value::take(view.get_mut("lots").ok_or_else(odd)?).to_string())
 }
@@ -51,5 +55,36 @@ fn add_depths(lot: &mut Value, row: &LotRow) -> Option<()> {
     let fields = lot.as_object_mut()?;
     fields.insert("surveys".into(), json!(SurveyReport::all(grid, surveys)));
     fields.insert("depth".into(), json!(depth.as_ref().map(|depth| buckets(grid, depth))));
+    Some(())
+}
+
+/// What a market of curves traded, with decimal numbers and amounts of money, and what a survey opened, in prices.
+fn add_market(lot: &mut Value, row: &LotRow, terms: Option<&Terms>) -> Option<()> {
+    let fields = lot.as_object_mut()?;
+    let clearing = match (&row.ending, terms) {
+        (Some(Ending::Cleared(found) | Ending::NoTrade(found)), Some(terms)) => {
+            Some((found, ClearingReport::of(terms, &row.lot, found)))
+        }
+        _ => None,
+    };
+    let statistics = match &row.ending {
+        Some(Ending::Surveyed(statistics)) => {
+            let answers = u32::try_from(row.ranked).unwrap_or(u32::MAX);
+            Some(StatisticsReport::of(row.mechanism, &row.lot, answers, statistics))
+        }
+        _ => None,
+    };
+    if let (Some(Ending::Cleared(found)), Some((_, report))) = (&row.ending, &clearing) {
+        let traded = found.trades.iter().filter(|trade| trade.units() > 0);
+        let winners: Vec<Value> =
+            traded.map(|trade| json!({ "party": trade.party.to_string() })).collect();
+        fields.insert("winners".into(), winners.into());
+        if common_price(found).is_some() {
+            fields.insert("price".into(), report.price.clone().into());
+            fields.insert(DECIMAL.into(), report.price_decimal.clone().into());
+        }
+    }
+    fields.insert("clearing".into(), json!(clearing.map(|(_, report)| report)));
+    fields.insert("statistics".into(), json!(statistics));
     Some(())
 }

@@ -68,7 +68,7 @@ impl Record {
         guarded(|| lots::json(&self.report)).map_err(raised)
     }
 
-    /// The depths that were disclosed, of one lot or of all, as a picture. Nothing if none was.
+    /// The depths that were disclosed, or what a survey counted, of one lot or of all, as a picture. Nothing if none was.
     fn depth_svg(
         &self,
         title: &str,
@@ -82,7 +82,13 @@ impl Record {
         let row = |row: &LotRow| {
             let ending = row.ending.as_ref();
             let ending = ending.map(|ending| ending::in_words(&row.lot, ending, called));
-            histogram::Row::of(&row.lot, &row.disclosed, ending.unwrap_or_default())
+            histogram::Row::of_lot(
+                row.mechanism,
+                &row.lot,
+                &row.disclosed,
+                row.ending.as_ref(),
+                ending.unwrap_or_default(),
+            )
         };
         let rows = self.report.lots.iter().enumerate();
         let rows = rows.filter(|(index, _)| lot.is_none_or(|lot| lot == *index));

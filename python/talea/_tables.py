@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-Name = Literal["lots", "outcome", "accounts", "depths", "bids"]
+Name = Literal["lots", "outcome", "accounts", "depths", "bids", "trades", "excess", "statistics", "answers"]
 """The tables that a transcript has."""
 
-Kind = Literal["text", "texts", "count", "price", "units"]
+Kind = Literal["text", "texts", "count", "price", "units", "amount"]
 
 COLUMNS: dict[str, dict[str, Kind]] = {
     "lots": {
@@ -79,6 +79,42 @@ COLUMNS: dict[str, dict[str, Kind]] = {
         "price": "price",
         "price_written": "text",
     },
+    "trades": {
+        "lot": "count",
+        "identifier": "text",
+        "party": "text",
+        "key": "text",
+        "side": "text",
+        "better": "units",
+        "at_price": "units",
+        "shared": "units",
+        "units": "units",
+        "total": "price",
+        "amount": "amount",
+    },
+    "excess": {
+        "lot": "count",
+        "identifier": "text",
+        "level": "count",
+        "price": "price",
+        "units": "count",
+    },
+    "statistics": {
+        "lot": "count",
+        "identifier": "text",
+        "answers": "count",
+        "sum": "text",
+        "mean": "text",
+        "variance": "text",
+        "herfindahl": "text",
+    },
+    "answers": {
+        "lot": "count",
+        "identifier": "text",
+        "from": "price",
+        "to": "price",
+        "answers": "count",
+    },
 }
 
 
@@ -88,7 +124,7 @@ def rows(table: str, raw: list[Row]) -> list[Row]:
 
 
 def _value(kind: Kind, value: Any) -> Any:
-    return Decimal(value) if kind in ("price", "units") and value is not None else value
+    return Decimal(value) if kind in ("price", "units", "amount") and value is not None else value
 
 
 def columns_of(table: str) -> dict[str, Kind]:
@@ -106,7 +142,7 @@ def to_pandas(table: str, rows: list[Row]) -> pandas.DataFrame:
     """The rows as a data frame; its decimal numbers are `Decimal` objects."""
     library = _imported("pandas", "pandas")
     kinds = columns_of(table)
-    types = {"text": "string", "texts": "object", "count": "Int64", "price": "object", "units": "object"}
+    types = {"text": "string", "texts": "object", "count": "Int64", "price": "object", "units": "object", "amount": "object"}
     columns = {
         name: library.Series([row[name] for row in rows], dtype=types[kind], name=name)
         for name, kind in kinds.items()
@@ -124,6 +160,8 @@ def to_arrow(table: str, rows: list[Row]) -> pyarrow.Table:
         "count": library.int64,
         # A price has at most 12 places, and fits in 64 bits of its smallest unit.
         "price": lambda: library.decimal128(38, 12),
+        # A hundredth of it, where prices are per cents.
+        "amount": lambda: library.decimal128(38, 14),
         # Money and quantities are whole numbers of 64 bits.
         "units": lambda: library.decimal128(20, 0),
     }

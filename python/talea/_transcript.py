@@ -71,7 +71,11 @@ class Transcript:
         return _tables.rows("lots", raw)
 
     def outcome(self) -> list[Row]:
-        """How each lot ended: `ending` is `sold`, `declined`, `below-reserve`, `unsold`, `void`, `halted` or `undecided`."""
+        """How each lot ended: `ending` is `sold`, `declined`, `below-reserve`, `unsold`, `void`, `halted` or `undecided`.
+
+        A market of curves is `cleared`, `no-trade` or `one-sided`, and a survey `surveyed` or `too-few-answers`. The winners
+        of a market are all who trade; it has a price if all of them pay the same for a unit.
+        """
         return _tables.rows("outcome", [self._outcome(lot) for lot in self._lots])
 
     def accounts(self) -> list[Row]:
@@ -109,6 +113,45 @@ class Transcript:
         ]
         return _tables.rows("bids", raw)
 
+    def trades(self) -> list[Row]:
+        """What each bid of a market of curves trades, or would at the price: a row for each lot and bid.
+
+        `total` is units times prices, in the unit of prices; `amount` is that in the terms' currency, where prices are
+        amounts.
+        """
+        raw = [
+            {**trade, **_of_lot(lot), "party": self._called(trade["party"]), "key": trade["party"]}
+            for lot in self._lots
+            for trade in (lot["clearing"] or {"trades": []})["trades"]
+        ]
+        return _tables.rows("trades", raw)
+
+    def excess(self) -> list[Row]:
+        """What is wanted beyond what is offered, a row for each lot and price where that was opened.
+
+        `price` is None beyond the last price, where a search may ask all the same.
+        """
+        raw = [
+            {**tested, **_of_lot(lot), "price": tested["price_decimal"]}
+            for lot in self._lots
+            for tested in (lot["clearing"] or {"excess": []})["excess"]
+        ]
+        return _tables.rows("excess", raw)
+
+    def statistics(self) -> list[Row]:
+        """What surveys opened of all answers. Numbers are exact, as text that `fractions.Fraction` reads: `93.5` or `281/3`."""
+        raw = [{**lot["statistics"], **_of_lot(lot)} for lot in self._lots if lot["statistics"]]
+        return _tables.rows("statistics", raw)
+
+    def answers(self) -> list[Row]:
+        """How many answers to a survey lie in each bin, both ends included."""
+        raw = [
+            {**_of_lot(lot), "from": bin["from_decimal"], "to": bin["to_decimal"], "answers": bin["answers"]}
+            for lot in self._lots
+            for bin in (lot["statistics"] or {"bins": None})["bins"] or []
+        ]
+        return _tables.rows("answers", raw)
+
     def table(self, name: Name = "outcome") -> list[Row]:
         """One of the tables above, by its name.
 
@@ -127,7 +170,7 @@ class Transcript:
         return _tables.to_arrow(table, self.table(table))
 
     def depth_svg(self, lot: int | None = None, title: str = "Depth") -> Svg | None:
-        """The depths of a lot, or of all, as one picture; None where the terms disclose none.
+        """The depths of a lot, or of all, as one picture; of a survey its histogram. None where the terms disclose none.
 
         Raises:
             IndexError: There is no such lot.

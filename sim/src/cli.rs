@@ -8,6 +8,7 @@ use crate::{
     },
     compare,
     failure::{Code, Exit, Failure},
+    orders,
     report::{RunReport, SCHEMA},
     run,
     scenario::Scenario,
@@ -83,6 +84,14 @@ If a result differs from the one in the clear, the exit status is 1.
 Example:
   talea-sim compare --auctions 20000 --bidders 8 --seed 3 --sample 1";
 
+const AFTER_ORDERS: &str = "\
+An order book has the columns side, qty_mwh, price_cent_per_kwh and, if you like, status. Nobody's name is in
+it: eight rows of a side, in order, become one bid. Nothing is rounded.
+
+Example:
+  talea-sim orders omie_two_sided.csv --status matched --out omie.toml
+  talea-sim run omie.toml";
+
 const AFTER_SUGGEST: &str = "\
 Costs are sums over one lot, in verifications of a 64-bit Bulletproof: every message is made once and
 verified once. Steps are the most round trips to the keyholders that the ranking can take.
@@ -118,6 +127,9 @@ pub enum Command {
     /// Run a scenario, or a public record of tenders, through the whole protocol.
     #[command(after_help = AFTER_RUN)]
     Run(RunArgs),
+    /// Make a scenario from a published order book: a two-sided market.
+    #[command(after_help = AFTER_ORDERS)]
+    Orders(OrdersArgs),
     /// Suggest the digits in which a grid's levels are written, and show what they cost.
     #[command(after_help = AFTER_SUGGEST)]
     Suggest(SuggestArgs),
@@ -132,6 +144,22 @@ pub enum Command {
     /// Measure what an auction costs, as ratios to one Bulletproof verification.
     #[command(after_help = AFTER_BENCH)]
     Bench(BenchArgs),
+}
+
+/// Which order book becomes a scenario.
+#[derive(Debug, Args)]
+pub struct OrdersArgs {
+    /// The order book.
+    #[arg(value_name = "FILE.csv")]
+    pub file: PathBuf,
+
+    /// Take only the rows with this status.
+    #[arg(long, value_name = "WORD")]
+    pub status: Option<String>,
+
+    /// Write the scenario to this file. If left out, it is printed.
+    #[arg(long, value_name = "SCENARIO.toml")]
+    pub out: Option<PathBuf>,
 }
 
 /// What to run, and where the results go.
@@ -414,6 +442,7 @@ pub fn execute(command: Command, memory: Option<&dyn Memory>) -> Result<Exit, Fa
                 (None, None) => Ok(Exit::Usage),
             }
         }
+        Command::Orders(args) => orders_scenario(&args),
         Command::Suggest(args) => suggest_shapes(&args),
         Command::Compare(args) => {
             start_threads(args.jobs)?;
@@ -549,6 +578,19 @@ impl ShapeReport {
 fn thousandths(count: u64) -> String {
     let hundredths = count.div_euclid(10);
     format!("{}.{:02}", hundredths.div_euclid(100), hundredths.rem_euclid(100))
+}
+
+fn orders_scenario(args: &OrdersArgs) -> Result<Exit, Failure> {
+    let name = args.file.file_name().unwrap_or(args.file.as_os_str()).to_string_lossy();
+    let bytes = crate::input::read(&args.file)?;
+    let text = orders::scenario(&name, &bytes, args.status.as_deref())?;
+    match &args.out {
+        None => print(text.trim_end().to_owned())?,
+        Some(path) => {
+            std::fs::write(path, text).map_err(|error| Failure::unwritable(path, &error))?
+        }
+    }
+    Ok(Exit::Ok)
 }
 
 fn suggest_shapes(args: &SuggestArgs) -> Result<Exit, Failure> {

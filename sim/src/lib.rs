@@ -40,6 +40,7 @@ pub mod bench;
 pub mod cli;
 pub mod compare;
 pub mod input;
+pub mod orders;
 pub mod plain;
 pub mod report;
 pub mod run;

@@ -11,7 +11,7 @@ use talea_protocol::{
     caution::cautions,
     outcome::{Account, Ending, LotResult, OpenedBid, PriceComparison, Quote, ReserveResult},
     price::Side,
-    terms::{Lot, Mechanism, Terms},
+    terms::{Lot, Terms},
 };
 use talea_text::{
     clearing::{self, ClearingReport},
@@ -317,7 +317,7 @@ impl LotReport {
             ranked: result.ranked,
             invalid: result.invalid,
             picture: histogram::Row::of(lot, disclosed, in_words),
-            of_market: tables(terms.mechanism, clearing.as_ref(), statistics.as_ref(), called),
+            of_market: tables(clearing.as_ref(), statistics.as_ref(), called),
             clearing,
             statistics,
         }
@@ -397,14 +397,13 @@ fn without(word: &str, words: String) -> String {
 
 /// The tables of a market or a survey; nothing of any other.
 fn tables(
-    mechanism: Mechanism,
     clearing: Option<&ClearingReport>,
     statistics: Option<&StatisticsReport>,
     called: impl Fn(&PartyKey) -> String,
 ) -> String {
     let trades = clearing.filter(|clearing| !clearing.trades.is_empty());
     let trades = trades.map(|clearing| clearing.trades_table(called));
-    let excess = clearing.and_then(|clearing| clearing.excess_table(mechanism));
+    let excess = clearing.and_then(|clearing| clearing.excess_table());
     let bins = statistics.and_then(StatisticsReport::table);
     [trades, excess, bins].into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }

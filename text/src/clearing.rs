@@ -6,7 +6,6 @@ use std::fmt::Display;
 use talea_protocol::{
     bytes::PartyKey,
     commitment::TradeSide,
-    mechanism::Mechanism,
     outcome::{Clearing, Clears, Excess, Margins, Quote, Trade},
     price::Price,
     terms::{Lot, Terms},
@@ -115,14 +114,6 @@ pub fn side(side: TradeSide) -> &'static str {
     }
 }
 
-/// What a mechanism's excess is, in words.
-fn what_excess_is(mechanism: Mechanism) -> &'static str {
-    match mechanism {
-        Mechanism::TwoSided { .. } => "wanted beyond what is offered",
-        _ => "wanted beyond what is for sale",
-    }
-}
-
 impl ClearingReport {
     /// How a lot cleared.
     #[must_use]
@@ -170,12 +161,12 @@ impl ClearingReport {
 
     /// What is wanted beyond what is offered, a row for each price; nothing if it was not opened.
     #[must_use]
-    pub fn excess_table(&self, mechanism: Mechanism) -> Option<String> {
+    pub fn excess_table(&self) -> Option<String> {
         if self.excess.is_empty() {
             return None;
         }
         let rows = self.excess.iter().map(|row| vec![row.at(), row.units.to_string()]);
-        Some(table::table(&["price", what_excess_is(mechanism)], rows.collect(), &[0, 1]))
+        Some(table::table(&["price", "wanted beyond what is offered"], rows.collect(), &[0, 1]))
     }
 
     /// In one line without an end: how much is traded at which price.
@@ -274,7 +265,7 @@ mod tests {
     use talea_protocol::{
         builder::TermsBuilder,
         bytes::{Domain, Text},
-        mechanism::{ClearingRule, Comparisons, Curve, Quantities},
+        mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Quantities},
         price::{Level, PriceGrid, Scale, Shape, Side},
         terms::{Currency, Money, Quotation, Schedule},
     };
@@ -404,10 +395,10 @@ mod tests {
             ]
         );
         assert_eq!(rows.len(), 3);
-        let excess = report.excess_table(terms.mechanism).unwrap();
+        let excess = report.excess_table().unwrap();
         assert!(excess.contains("wanted beyond what is offered"), "{excess}");
         assert_eq!(excess.lines().count(), 2 + 3);
         let hidden = ClearingReport { excess: Vec::new(), ..report };
-        assert_eq!(hidden.excess_table(terms.mechanism), None);
+        assert_eq!(hidden.excess_table(), None);
     }
 }

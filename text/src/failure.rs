@@ -155,6 +155,16 @@ codes! {
             "there is no such lot"
         Price "price" Usage
             "a price cannot be bid"
+        CurveForm "curve.form" Usage
+            "a bid is a curve where one price is asked for, or the other way round"
+        CurveSide "curve.side" Usage
+            "a bid names no side of a market, or one that is not taken"
+        CurveStep "curve.step" Usage
+            "a step of a curve cannot be read, or is for nothing"
+        CurveOrder "curve.order" Usage
+            "prices of a curve do not fall, or for sellers rise"
+        CurveSize "curve.size" Usage
+            "a curve has too many steps, or too many units"
         ListFile "list.file" Usage
             "a file is no list that can be read: a workbook is locked, unpacks to too much, or names no columns"
         ListCell "list.cell" Usage
@@ -305,6 +315,12 @@ codes! {
             "there is nothing to run"
         TendersDiffer "tenders.differ" Invalid
             "an award differs from the published one"
+        OrdersColumns "orders.columns" Usage
+            "an order book has missing or unknown columns"
+        OrdersRow "orders.row" Usage
+            "a row of an order book is invalid"
+        OrdersEmpty "orders.empty" Usage
+            "an order book has no row on one of the sides"
         SuggestLoad "suggest.load" Usage
             "no shape can be suggested for such a load"
         CompareGrid "compare.grid" Usage

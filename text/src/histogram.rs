@@ -226,10 +226,15 @@ pub fn panels(rows: &[Row]) -> Vec<Vec<String>> {
     rows.iter().map(of_row).collect()
 }
 
-/// The panels of each of these lots, in their order; of a lot whose terms disclose no depth there are none.
+/// The panels of each of these lots, in their order, with what was disclosed of it and how it ended; of a lot whose terms
+/// disclose neither a depth nor a histogram there are none.
 #[must_use]
-pub fn panels_of<'a>(lots: impl IntoIterator<Item = (&'a Lot, &'a Disclosed)>) -> Vec<Vec<String>> {
-    let row = |(lot, disclosed)| Row::of(lot, disclosed, String::new());
+pub fn panels_of<'a>(
+    mechanism: Mechanism,
+    lots: impl IntoIterator<Item = (&'a Lot, &'a Disclosed, Option<&'a Ending>)>,
+) -> Vec<Vec<String>> {
+    let row =
+        |(lot, disclosed, ending)| Row::of_lot(mechanism, lot, disclosed, ending, String::new());
     let rows: Vec<Option<Row>> = lots.into_iter().map(row).collect();
     let shown: Vec<bool> = rows.iter().map(Option::is_some).collect();
     let mut drawn = panels(&rows.into_iter().flatten().collect::<Vec<_>>()).into_iter();

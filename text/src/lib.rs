@@ -9,6 +9,7 @@
 //! | [`rows`], [`lists`], [`spreadsheet`] | CSV files, by line and column, and text that stays text in a spreadsheet |
 //! | [`file`](mod@file), [`rules`], [`lot`] | what files of terms and scenarios have in common: fields, and what they mean |
 //! | [`markets`] | the bounds of curves, two-sided markets and surveys |
+//! | [`curve`] | bids that are curves, as people write them |
 //! | [`suggest`] | which digits to write a grid's levels in |
 //! | [`board`], [`chain`], [`nobody`], [`book`] | the board that terms name, the custodian that a chain is, one where there is none, whose key a key is |
 //! | [`result`](mod@result) | what a bid came to, in a word |
@@ -35,6 +36,7 @@ pub mod book;
 pub mod chain;
 pub mod clearing;
 pub mod currency;
+pub mod curve;
 pub mod drawing;
 pub mod ending;
 pub mod failure;

@@ -27,6 +27,8 @@ use crate::{
     },
 };
 
+mod trade_reduction;
+
 /// Numbers that look random, from a seed.
 mod drawn {
     pub(super) struct Numbers(pub(super) u64);

@@ -8,21 +8,27 @@ use talea_protocol::{
     bytes::List,
     check::Check,
     commitment::{
-        CurveCommit,
+        BidId, Commit, CurveCommit, CurveStep,
         TradeSide::{self, Buy, Sell},
         seal,
     },
     instruction::Instruction,
     mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Pricing, Quantities},
     outcome::{Clearing, Ending, Trade},
+    price::Level,
     terms::Ties,
 };
 
 use super::{
     auction::{Auction, COMMITS, DEPOSIT, FEE, Hidden, Rules, bidder, key, quote, report},
+    provers,
     refusals::{at_commits, refuse},
 };
-use crate::report::{CheckStatus, Report, Verdict};
+use crate::{
+    fiat_shamir::Context,
+    group::decode,
+    report::{CheckStatus, Report, Verdict},
+};
 
 const PUBLIC: Curve = Curve { steps: 2, quantities: Quantities::Public { most: 6 } };
 const SEALED: Curve = Curve { steps: 2, quantities: Quantities::Sealed { bits: 2 } };
@@ -302,7 +308,7 @@ fn c9_forms() {
     // A bid of one level; and the lot comes before the form, the form before the bidder.
     let (level, _) = auction.commitment(0, &bidder(0), 1);
     refuse(&auction, &bidder(0), &Instruction::Commit(level.clone()), Check::CommitForm);
-    let elsewhere = talea_protocol::commitment::Commit { lot: 1, ..level.clone() };
+    let elsewhere = Commit { lot: 1, ..level.clone() };
     refuse(&auction, &bidder(0), &Instruction::Commit(elsewhere), Check::CommitLot);
     let seller = super::auction::party("seller");
     refuse(&auction, &seller, &Instruction::Commit(level), Check::CommitForm);
@@ -346,7 +352,7 @@ fn c5_c6_and_c7_of_the_steps_of_a_curve() {
     refuse(&auction, &who, &post(&good), Check::CommitStake);
     // One deposit and one fee are for the whole bid.
     auction.fund(key(&who), DEPOSIT + FEE);
-    let with = |change: &dyn Fn(&mut Vec<talea_protocol::commitment::CurveStep>)| {
+    let with = |change: &dyn Fn(&mut Vec<CurveStep>)| {
         let mut steps = good.steps.to_vec();
         change(&mut steps);
         CurveCommit { steps: List::new(steps).unwrap(), ..good.clone() }
@@ -372,20 +378,12 @@ impl Auction {
         let (one, _) = self.curve(0, who, Buy, (&[(1, 1)], &[(1, 1)]));
         // The blinding is the first thing that is drawn.
         self.rng = rng;
-        let bid = talea_protocol::commitment::BidId { lot: 0, round: 0, bidder: key(who) };
-        let context = crate::fiat_shamir::Context {
-            step: 1,
-            ..crate::fiat_shamir::Context::bid(self.replay.facts.auction, &bid)
-        };
+        let bid = BidId { lot: 0, round: 0, bidder: key(who) };
+        let context = Context { step: 1, ..Context::bid(self.replay.facts.auction, &bid) };
         let key = self.quorum_key();
-        let (commitment, range_proof, _) =
-            super::provers::range(&mut self.rng, &context, &key, 6, 1);
+        let (commitment, range_proof, _) = provers::range(&mut self.rng, &context, &key, 6, 1);
         assert_eq!(commitment, one.steps[0].commitment);
-        let second = talea_protocol::commitment::CurveStep {
-            commitment,
-            range_proof,
-            ..one.steps[0].clone()
-        };
+        let second = CurveStep { commitment, range_proof, ..one.steps[0].clone() };
         CurveCommit { steps: List::new(vec![one.steps[0].clone(), second]).unwrap(), ..one }
     }
 }
@@ -456,6 +454,43 @@ fn r4_a_curve_with_one_bad_step_is_invalid() {
         (commit, hidden)
     });
     assert_eq!(adverse(&report, Check::RevealArgument), 1);
+}
+
+#[test]
+fn r5_the_steps_of_a_curve_share_no_randomness() {
+    let report = with_one_changed(921, |auction| {
+        let steps: &[(u32, u32)] = &[(5, 1), (4, 1)];
+        let (mut commit, mut hidden) = auction.curve(0, &bidder(2), Buy, (steps, steps));
+        let facts = auction.replay.facts.clone();
+        let (shape, key) = (facts.step_shape(0).unwrap(), auction.quorum_key());
+        let drawn = auction.rng.clone();
+        let (mut committed, mut firsts) = (commit.steps.to_vec(), Vec::new());
+        hidden.sealed.clear();
+        for (step, level) in [(0u32, 5), (1, 4)] {
+            let context = Context { step, ..Context::bid(facts.auction, &hidden.id) };
+            let (commitment, range_proof, rho) =
+                provers::range(&mut auction.rng, &context, &key, 6, level);
+            let at = step as usize;
+            committed[at] = CurveStep { commitment, range_proof, ..committed[at].clone() };
+            let quorum_key = decode(&key).unwrap();
+            let sealed = provers::unary(
+                &mut drawn.clone(),
+                &context,
+                shape,
+                &quorum_key,
+                &commitment,
+                Level(level),
+                &rho,
+            );
+            firsts.push(sealed.unary[0].r);
+            hidden.sealed.extend(sealed.to_bytes());
+        }
+        assert_eq!(firsts[0], firsts[1]);
+        commit.steps = List::new(committed).unwrap();
+        (commit, hidden)
+    });
+    assert_eq!(adverse(&report, Check::RevealArgument), 0);
+    assert_eq!(adverse(&report, Check::RevealDistinct), 1);
 }
 
 #[test]

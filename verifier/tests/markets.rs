@@ -41,7 +41,7 @@ fn account(report: &Report, who: &ed25519_dalek::SigningKey) -> Account {
 }
 
 /// Four levels of two digits.
-fn small() -> Rules {
+pub(crate) fn small() -> Rules {
     Rules { shape: vec![1, 1], levels: 4, ..Rules::default() }
 }
 
@@ -70,7 +70,12 @@ fn ranked(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> (Auct
     (auction, hidden)
 }
 
-fn run(seed: u64, rules: &Rules, bids: &[u32], reserve: Option<u32>) -> (Auction, Vec<Hidden>) {
+pub(crate) fn run(
+    seed: u64,
+    rules: &Rules,
+    bids: &[u32],
+    reserve: Option<u32>,
+) -> (Auction, Vec<Hidden>) {
     let (mut auction, hidden) = ranked(seed, rules, bids, reserve);
     auction.rank(&BTreeSet::new());
     (auction, hidden)

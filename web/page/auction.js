@@ -208,10 +208,10 @@ export class AuctionView {
     const columns = [["Lot", "id"], ["Name", "name"], ["Quantity", "figures"], ["Prices", ""], ["Bids", "figures"],
       ["Revealed", "figures"], ["Result", ""], ["Price", "figures"], ["Winner", ""]];
     const rows = view.lots.map((lot) => [lot.identifier, lot.name, grouped(lot.quantity), `${lot.from} to ${lot.to}`,
-      String(lot.committed), String(lot.revealed), lot.cause ? `void: ${lot.cause}` : ENDINGS[lot.state], lot.price ?? "",
+      String(lot.committed), String(lot.revealed), lot.cause ? `void: ${lot.cause}` : lot.words ?? ENDINGS[lot.state], lot.price ?? "",
       lot.winners.flatMap((winner, at) => [at > 0 ? ", " : "", short(winner)])]);
     const pictures = view.lots.map((lot) =>
-      lot.depths.length > 0 && [el("h3", {}, `Depth of ${lot.name}`), depths(lot.depths)]);
+      lot.depths.length > 0 && [el("h3", {}, `${lot.state === "surveyed" ? "Answers on" : "Depth of"} ${lot.name}`), depths(lot.depths)]);
     fill(this.#parts.lots, el("h2", {}, "Lots"), table(columns, rows, "Lots"), pictures.flat().filter(Boolean));
   }
 

@@ -22,6 +22,8 @@ const WORDS = {
   DoneAway: "Others were better (Done Away).",
   DidNotTrade: "The lot did not trade.",
   NotRanked: "Your bid did not count: it was not revealed, or invalid.",
+  Counted: "Your answer was counted.",
+  TooFewAnswers: "There were too few answers, and nothing was opened.",
 };
 
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
@@ -462,7 +464,7 @@ export class Bidding {
     }
     const mayBid = phase === "Commits" && own.committed === null && !now && (round === 0 || own.is_active);
     return el("section", { "data-lot": lot.lot }, el("h3", {}, `${lot.name} (${lot.identifier})`), said,
-      mayBid && this.#form(lot, last));
+      mayBid && (this.#view.refusal ? el("p", { "data-state": "refusal" }, this.#view.refusal) : this.#form(lot, last)));
   }
 
   /** Whether the board signed for an entry, in words that change with it. */

@@ -23,6 +23,11 @@ export const ENDINGS = {
   unsold: "unsold: no valid bid was revealed",
   void: "void",
   halted: "halted: an alarm about soundness",
+  cleared: "cleared",
+  "no-trade": "no trade: the price suits nobody on both sides",
+  "one-sided": "one-sided: one side of the market has no valid bid",
+  surveyed: "surveyed",
+  "too-few-answers": "too few answers: nothing was opened",
   undecided: "not decided",
   deciding: "the seller may accept or decline",
   open: "not decided",
@@ -30,7 +35,7 @@ export const ENDINGS = {
 
 const KINDS = {
   deal: "key ceremony: shares dealt", complain: "complaints about shares", reserve: "reserves committed",
-  fund: "money reported", commit: "bids committed", reveal: "sealed bids handed in", endorse: "transcript endorsed",
+  fund: "money reported", commit: "bids committed", "commit-curve": "curves committed", reveal: "sealed bids handed in", endorse: "transcript endorsed",
   gate: "bids compared", shuffle: "bids shuffled", blind: "answers blinded", decrypt: "answers opened",
   decide: "seller's decisions", vouch: "keyholders vouched", tick: "time passed",
 };
@@ -72,12 +77,20 @@ function facts(report) {
     [el("dt", {}, name), el("dd", {}, ...[value].flat())]));
 }
 
+/** The price that all who trade on a market pay for a unit; none if they pay what they bid, or buyers another than sellers. */
+function paid({ ending, clearing }) {
+  if (ending !== "cleared") return "";
+  const { price, price_minor: minor } = clearing.price;
+  const isPaid = ({ units, amount_minor: amount }) => BigInt(units) * BigInt(minor) === BigInt(amount);
+  return clearing.trades.every(isPaid) ? price : "";
+}
+
 function lotRow(lot) {
   const winners = lot.winners.flatMap(({ party }, at) => [at > 0 ? ", " : "", short(party)]);
   const reserve = lot.reserve && (lot.reserve.opened?.price ?? lot.reserve.state);
   const ending = lot.cause ? `void: ${lot.cause}` : ENDINGS[lot.ending];
   return [
-    lot.identifier, lot.name, grouped(lot.quantity), ending, lot.price ?? "", winners, lot.cover?.price ?? "", reserve ?? "",
+    lot.identifier, lot.name, grouped(lot.quantity), ending, lot.price ?? paid(lot), winners, lot.cover?.price ?? "", reserve ?? "",
     `${lot.commits} committed, ${lot.ranked} ranked${lot.invalid ? `, ${lot.invalid} invalid` : ""}`,
   ];
 }
@@ -91,13 +104,26 @@ function lots(report) {
     table(columns.filter((_, at) => shown[at]), rows.map((row) => row.filter((_, at) => shown[at])), "Lots")];
 }
 
+/** What markets of curves traded. */
+function trades(report) {
+  const cleared = report.lots.filter((lot) => lot.clearing?.trades.length > 0);
+  if (cleared.length === 0) return null;
+  const rows = cleared.flatMap((lot) => lot.clearing.trades.map((trade) => [lot.identifier, short(trade.party), trade.side,
+    grouped(trade.better), grouped(trade.at_price), grouped(trade.units), trade.amount]));
+  const columns = [["Lot", "id"], ["Party", ""], ["Side", ""], ["Better than the price", "figures"],
+    ["At the price", "figures"], ["Traded", "figures"], ["Units times prices", "figures"]];
+  return [el("h2", {}, "Trades"), table(columns, rows, "Trades")];
+}
+
 /** The depths that were opened of the lots: after each round, and at the end. */
 function pictures(report, drawn) {
   const shown = report.lots.map((lot, at) =>
     drawn[at].length > 0 && [el("h3", {}, `${lot.name} (${lot.identifier})`), depths(drawn[at])]).filter(Boolean);
-  return shown.length > 0 && [el("h2", {}, "Depth"),
-    el("p", { class: "quiet" }, "How many bids lie in each range of prices, without the best ones. All bars have the same scale."),
-    shown];
+  const isSurvey = report.lots.some((lot) => lot.ending === "surveyed");
+  const [title, words] = isSurvey
+    ? ["Answers", "How many answers lie in each range. All bars have the same scale."]
+    : ["Depth", "How many bids lie in each range of prices, without the best ones. All bars have the same scale."];
+  return shown.length > 0 && [el("h2", {}, title), el("p", { class: "quiet" }, words), shown];
 }
 
 function money(report) {
@@ -146,7 +172,7 @@ function list(title, sentences) {
 export function reportView(report, times, drawn) {
   return [
     verdict(report), facts(report),
-    report.lots.length > 0 && lots(report), pictures(report, drawn), money(report), timeline(times), checks(report),
+    report.lots.length > 0 && lots(report), trades(report), pictures(report, drawn), money(report), timeline(times), checks(report),
     list("Left open by these terms", report.cautions.map((caution) => caution.sentence)),
     list("Not verified, because no transcript can show it", report.not_verified),
   ].flat(3).filter(Boolean);

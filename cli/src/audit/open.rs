@@ -29,7 +29,7 @@ const SCHEMA: &str = "talea-opening/1";
 /// Writes the opening; what the command prints.
 ///
 /// # Errors
-/// `name.malformed`, `lot.unknown`, `bid.none`, `refused`, `audit.record`, `not-confirmed`, `file.exists`: then
+/// `name.malformed`, `lot.unknown`, `bid.none`, `curve.form`, `refused`, `audit.record`, `not-confirmed`, `file.exists`: then
 /// nothing was written. `file.unwritable`: then a notice that was to be written is not handed in.
 pub fn run(
     args: &AuditOpenArgs,
@@ -43,6 +43,12 @@ pub fn run(
     let record = Recording::of(args, &path, &replay)?;
     let (number, lot) = lot_of(&replay, &args.lot)?;
     let bid = own_bid(&replay, keys, number, args.round)?;
+    if replay.auction().terms().mechanism.curve().is_some() {
+        let sentence =
+            format!("the bid on {} is a curve, and an opening shows one price", args.lot);
+        return Err(Failure::new(Code::CurveForm, sentence)
+            .with_help("what a curve trades is in the report; its other steps stay sealed"));
+    }
     if let Some(record) = &record {
         record.require_room(&replay, &bid, &auditor)?;
     }

@@ -42,6 +42,8 @@ enum CameTo {
     Undecided,
     /// It is the seller's reserve.
     Reserve,
+    /// It is an answer to a survey, which was counted.
+    Answer,
 }
 
 /// What an opening says that holds.
@@ -168,6 +170,10 @@ impl Reading {
                 format!("the opening of {who} on {} proves nothing: {why}", lot.identifier);
             Failure::new(Code::AuditOpening, sentence)
         };
+        // With public quantities a step commits to a level as a bid does, and is no bid.
+        if replay.auction().terms().mechanism.curve().is_some() {
+            return Err(refused("bids are curves, and an opening shows one price".into()));
+        }
         if level.0 >= lot.grid.levels {
             let levels = lot.grid.levels;
             return Err(refused(format!("level {} is not one of the grid's {levels}", level.0)));
@@ -222,6 +228,7 @@ impl Reading {
             CameTo::NotSold => "the lot was not sold",
             CameTo::Undecided => "there is no outcome yet",
             CameTo::Reserve => "this is the seller's reserve",
+            CameTo::Answer => "this is an answer to a survey",
         };
         let revealed = match self.revealed {
             Some(entry) => format!("its sealed bid is entry {entry}"),
@@ -275,6 +282,7 @@ fn result(bid: &BidId, replay: &Replay, report: &Report) -> CameTo {
             CameTo::Won
         }
         Some(Ending::Sold(_)) => CameTo::Lost,
+        Some(Ending::Surveyed(_)) => CameTo::Answer,
         Some(_) => CameTo::NotSold,
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         found,
         handed::Handed,
         left::MAX_LEFT,
+        own_bid::{Hidden, Offer, OwnBid, curve_at, curve_commit},
         submission::Insisted,
     },
     say::say,
@@ -25,7 +26,7 @@ use std::{
 };
 use talea_contract::{Auction, Phase};
 use talea_parties::{
-    bidder::{self, BidError, BidSecret, Bidder, PreparedBid},
+    bidder::{self, BidError, BidSecret, Bidder, Place},
     proofs::Unprovable,
     seller,
 };
@@ -52,6 +53,7 @@ const ROOM_TO_LOCK: u64 = 8_192;
 struct Kept {
     commit: Vec<u8>,
     reveal: Reveal,
+    /// Of a curve nothing: the key reads the steps off its commit.
     secret: Vec<u8>,
 }
 
@@ -59,12 +61,12 @@ fn place(state: &Path, lot: u32, round: u32) -> PathBuf {
     state.join(format!("bid-{lot}-{round}.age"))
 }
 
-fn keep(keys: &Keys, path: &Path, bid: &PreparedBid) -> Result<(), Failure> {
-    let kept = Kept {
-        commit: bid.commit.clone(),
-        reveal: bid.reveal.clone(),
-        secret: bid.secret.save().to_vec(),
+fn keep(keys: &Keys, path: &Path, bid: &OwnBid) -> Result<(), Failure> {
+    let secret = match &bid.hidden {
+        Hidden::Price(secret) => secret.save().to_vec(),
+        Hidden::Curve(_) => Vec::new(),
     };
+    let kept = Kept { commit: bid.commit.clone(), reveal: bid.reveal.clone(), secret };
     keys.keep_new(path, &Zeroizing::new(encoded(&kept)?))
 }
 
@@ -77,9 +79,9 @@ fn encoded(value: &impl BorshSerialize) -> Result<Vec<u8>, Failure> {
 ///
 /// # Errors
 /// `file.unreadable`, `key.other`.
-pub fn recall(desk: &Desk, lot: u32, round: u32) -> Result<Option<PreparedBid>, Failure> {
+pub fn recall(desk: &Desk, lot: u32, round: u32) -> Result<Option<OwnBid>, Failure> {
     let path = place(&desk.state()?, lot, round);
-    let kept = if path.exists() { kept(desk, &path).map(Some) } else { Ok(None) };
+    let kept = if path.exists() { kept(desk, (lot, round), &path).map(Some) } else { Ok(None) };
     if let Ok(Some(bid)) = kept {
         return Ok(Some(bid));
     }
@@ -94,23 +96,30 @@ pub fn recall(desk: &Desk, lot: u32, round: u32) -> Result<Option<PreparedBid>, 
     Ok(Some(bid))
 }
 
-fn kept(desk: &Desk, path: &Path) -> Result<PreparedBid, Failure> {
+fn kept(desk: &Desk, (lot, round): (u32, u32), path: &Path) -> Result<OwnBid, Failure> {
     let bytes = desk.keys.recall(path, MAX_KEPT)?;
     let damaged = || Failure::new(Code::FileUnreadable, format!("{} is damaged", path.display()));
-    let kept: Kept = borsh::from_slice(&bytes).map_err(|_| damaged())?;
-    let secret = BidSecret::resume(&kept.secret).ok_or_else(damaged)?;
-    Ok(PreparedBid { commit: kept.commit, reveal: kept.reveal, secret })
+    let Kept { commit, reveal, secret } = borsh::from_slice(&bytes).map_err(|_| damaged())?;
+    let hidden = match curve_commit(&commit) {
+        None => Hidden::Price(BidSecret::resume(&secret).ok_or_else(damaged)?),
+        Some(shown) => {
+            let identity = desk.keys.identity();
+            let place = Place::new(&identity, desk.replica.auction(), (lot, round)).ok();
+            Hidden::Curve(place.and_then(|place| curve_at(&place, &shown)).ok_or_else(damaged)?)
+        }
+    };
+    Ok(OwnBid { commit, reveal, hidden })
 }
 
 /// What a bid came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// The lot.
     pub lot: u32,
     /// The round.
     pub round: u32,
     /// What was bid.
-    pub level: Level,
+    pub offer: Offer,
     /// Which entry the commit is.
     pub entry: u64,
 }
@@ -150,57 +159,70 @@ impl<T> Done<T> {
 }
 
 /// How a bid is made that is not kept yet.
-type Make = fn(&Desk, (u32, u32), Level) -> Result<PreparedBid, Failure>;
+type Make = fn(&Desk, (u32, u32), &Offer) -> Result<OwnBid, Failure>;
 
 /// Commits bids in the current round: first ones, or ones that are not worse than the last. A bid that
 /// was made and kept before is handed in again, and no other one is made. One lot's trouble keeps no
 /// other bid from going: `refused`, `board.*`, `bid.none` where there is nothing to improve.
-pub fn commit(desk: &mut Desk, bids: &[(u32, Level)]) -> Done<Committed> {
+pub fn commit(desk: &mut Desk, bids: &[(u32, Offer)]) -> Done<Committed> {
     commit_all(desk, bids, make)
 }
 
 /// Commits the seller's reserves, as [`commit`] does.
-pub fn reserve(desk: &mut Desk, bids: &[(u32, Level)]) -> Done<Committed> {
-    commit_all(desk, bids, |desk, (lot, _), level| {
+pub fn reserve(desk: &mut Desk, bids: &[(u32, Offer)]) -> Done<Committed> {
+    commit_all(desk, bids, |desk, (lot, _), offer| {
         let auction = desk.replica.auction();
+        let level = price_of(desk, lot, offer)?;
         seller::reserve(&desk.keys.identity(), auction, lot, level, &mut OsRng)
+            .map(OwnBid::from)
             .map_err(|error| no_bid(desk, lot, &error))
     })
 }
 
-fn commit_all(desk: &mut Desk, bids: &[(u32, Level)], make: Make) -> Done<Committed> {
+/// The price of an offer that must be one.
+fn price_of(desk: &Desk, lot: u32, offer: &Offer) -> Result<Level, Failure> {
+    match offer {
+        Offer::Price(level) => Ok(*level),
+        Offer::Curve(_) => {
+            let sentence = format!("a curve cannot be bid here, on {}", desk.name_of(lot));
+            Err(Failure::new(Code::CurveForm, sentence).with_help("write LOT=PRICE"))
+        }
+    }
+}
+
+fn commit_all(desk: &mut Desk, bids: &[(u32, Offer)], make: Make) -> Done<Committed> {
     let mut committed = Done::new();
     let round = desk.replica.auction().round();
     let mut scratch = desk.replica.auction().clone();
     let (mut made, mut commits) = (Vec::new(), Vec::new());
-    for (lot, level) in bids.iter().copied() {
-        let bid = kept_or_made(desk, &mut scratch, (lot, round), level, make);
+    for (lot, offer) in bids {
+        let bid = kept_or_made(desk, &mut scratch, (*lot, round), offer, make);
         // It is on its way while the next one is made.
         let handed =
             bid.and_then(|commit| desk.insist(&Digest::of(&[&commit]), &commit).map(|_| commit));
         if let Some(commit) = committed.take(handed) {
-            made.push((lot, level));
+            made.push((*lot, offer.clone()));
             commits.push(commit);
         }
     }
-    for ((lot, level), entry) in made.into_iter().zip(desk.submit_all(&commits)) {
+    for ((lot, offer), entry) in made.into_iter().zip(desk.submit_all(&commits)) {
         let kept = entry.and_then(|entry| desk.owe_receipt(entry).map(|()| entry));
         if let Some(entry) = committed.take(kept) {
-            committed.done.push(Committed { lot, round, level, entry });
+            committed.done.push(Committed { lot, round, offer, entry });
         }
     }
     committed.take(desk.await_receipts());
     committed
 }
 
-/// The commit of the bid of this level that is kept, or of one that is made and kept now. Where two processes
+/// The commit of the bid of this offer that is kept, or of one that is made and kept now. Where two processes
 /// of one bidder make one at the same time, both hand in the one that was kept first. `scratch` is the
 /// auction as it is once the bids before this one are taken.
 fn kept_or_made(
     desk: &Desk,
     scratch: &mut Auction,
     (lot, round): (u32, u32),
-    level: Level,
+    offer: &Offer,
     make: Make,
 ) -> Result<Vec<u8>, Failure> {
     let slot = scratch.slot();
@@ -211,7 +233,7 @@ fn kept_or_made(
             Some(kept)
         }
         None => {
-            let made = make(desk, (lot, round), level)?;
+            let made = make(desk, (lot, round), offer)?;
             // What the rules refuse now, for want of money perhaps, must not block another.
             scratch.apply(slot, &made.commit)?;
             match keep(&desk.keys, &place(&desk.state()?, lot, round), &made) {
@@ -220,7 +242,7 @@ fn kept_or_made(
             }
         }
     };
-    let kept = kept.filter(|bid| bid.secret.level() == level).ok_or_else(|| {
+    let kept = kept.filter(|bid| bid.hidden.offer() == *offer).ok_or_else(|| {
         let sentence = format!(
             "this party already made a different bid on {} in round {round}",
             desk.name_of(lot)
@@ -238,15 +260,15 @@ fn kept_or_made(
 ///
 /// # Errors
 /// As [`recall`].
-pub fn active_bid(desk: &Desk, lot: u32) -> Result<Option<BidSecret>, Failure> {
+pub fn active_bid(desk: &Desk, lot: u32) -> Result<Option<Hidden>, Failure> {
     let auction = desk.replica.auction();
     let Some(commitment) = auction.active_commitment(lot, &desk.keys.party()) else {
         return Ok(None);
     };
     for round in (0..=auction.round()).rev() {
-        let kept = recall(desk, lot, round)?.filter(|bid| bid.secret.opens(&commitment));
+        let kept = recall(desk, lot, round)?.filter(|bid| bid.opens(&commitment));
         if let Some(bid) = kept {
-            return Ok(Some(bid.secret));
+            return Ok(Some(bid.hidden));
         }
     }
     Ok(None)
@@ -256,30 +278,38 @@ pub fn active_bid(desk: &Desk, lot: u32) -> Result<Option<BidSecret>, Failure> {
 ///
 /// # Errors
 /// As [`recall`].
-pub fn last_made(desk: &Desk, lot: u32) -> Result<Option<Level>, Failure> {
+pub fn last_made(desk: &Desk, lot: u32) -> Result<Option<Offer>, Failure> {
     for round in (0..=desk.replica.auction().round()).rev() {
         if let Some(bid) = recall(desk, lot, round)? {
-            return Ok(Some(bid.secret.level()));
+            return Ok(Some(bid.hidden.offer()));
         }
     }
     Ok(None)
 }
 
-fn make(desk: &Desk, (lot, round): (u32, u32), level: Level) -> Result<PreparedBid, Failure> {
+fn make(desk: &Desk, (lot, round): (u32, u32), offer: &Offer) -> Result<OwnBid, Failure> {
     let auction = desk.replica.auction();
     let signer = Bidder::new(desk.keys.identity());
-    let made = match round.checked_sub(1) {
-        None => signer.commit(auction, lot, level, &mut OsRng),
-        Some(_) => {
-            let active = active_bid(desk, lot)?.ok_or_else(|| {
-                let sentence = format!("this party has no active bid on {}", desk.name_of(lot));
-                Failure::new(Code::NoBid, sentence)
-                    .with_help("in later rounds only active bids can be repeated or improved")
-            })?;
-            signer.improve(auction, lot, level, &active, &mut OsRng)
+    let level = match offer {
+        Offer::Price(level) => *level,
+        Offer::Curve(steps) => {
+            let made = signer.commit_curve(auction, lot, steps.side, &steps.steps, &mut OsRng);
+            let made = made.map_err(|error| no_bid(desk, lot, &error))?;
+            return Ok(OwnBid::of_curve(made, steps.clone()));
         }
     };
-    made.map_err(|error| no_bid(desk, lot, &error))
+    let made = match round.checked_sub(1) {
+        None => signer.commit(auction, lot, level, &mut OsRng),
+        Some(_) => match active_bid(desk, lot)? {
+            Some(Hidden::Price(active)) => signer.improve(auction, lot, level, &active, &mut OsRng),
+            Some(Hidden::Curve(_)) | None => {
+                let sentence = format!("this party has no active bid on {}", desk.name_of(lot));
+                return Err(Failure::new(Code::NoBid, sentence)
+                    .with_help("in later rounds only active bids can be repeated or improved"));
+            }
+        },
+    };
+    made.map(OwnBid::from).map_err(|error| no_bid(desk, lot, &error))
 }
 
 fn no_bid(desk: &Desk, lot: u32, error: &BidError) -> Failure {
@@ -606,8 +636,8 @@ pub fn stand(desk: &mut Desk) -> Result<Done<Committed>, Failure> {
     }
     let mut bids = Done::new();
     for lot in active_on(desk) {
-        let level = bids.take(level_to_stand(desk, lot)).flatten();
-        bids.done.extend(level.map(|level| (lot, level)));
+        let offer = bids.take(offer_to_stand(desk, lot)).flatten();
+        bids.done.extend(offer.map(|offer| (lot, offer)));
     }
     let mut committed = commit(desk, &bids.done);
     committed.trouble = bids.trouble.or(committed.trouble);
@@ -624,10 +654,10 @@ fn active_on(desk: &Desk) -> Vec<u32> {
 }
 
 /// What this party bids on a lot if it stands: what it made in this round already, or what stands.
-fn level_to_stand(desk: &Desk, lot: u32) -> Result<Option<Level>, Failure> {
+fn offer_to_stand(desk: &Desk, lot: u32) -> Result<Option<Offer>, Failure> {
     let Some(active) = active_bid(desk, lot)? else { return Ok(None) };
     let made = recall(desk, lot, desk.replica.auction().round())?;
-    Ok(Some(made.map_or(active.level(), |bid| bid.secret.level())))
+    Ok(Some(made.map_or(active, |bid| bid.hidden).offer()))
 }
 
 /// Bids, reveals, and stands in every later round in which no better bid was made meanwhile; until
@@ -637,7 +667,7 @@ fn level_to_stand(desk: &Desk, lot: u32) -> Result<Option<Level>, Failure> {
 /// # Errors
 /// `board.*` of a transcript that breaks the rules or is another one; `file.*` and `key.*` where
 /// what it keeps cannot be written, at once, or read, at the end.
-pub fn run(desk: &mut Desk, bids: &[(u32, Level)]) -> Result<(), Failure> {
+pub fn run(desk: &mut Desk, bids: &[(u32, Offer)]) -> Result<(), Failure> {
     let mut work = Work::default();
     loop {
         desk.advance()?;
@@ -705,14 +735,14 @@ impl Troubles {
 }
 
 impl Work {
-    fn commit(&mut self, desk: &mut Desk, bids: &[(u32, Level)]) -> Result<(), Failure> {
+    fn commit(&mut self, desk: &mut Desk, bids: &[(u32, Offer)]) -> Result<(), Failure> {
         let (now, mut scratch) = (Instant::now(), None);
-        let lots: Vec<(u32, Option<Level>)> = match self.round {
-            0 => bids.iter().map(|(lot, level)| (*lot, Some(*level))).collect(),
+        let lots: Vec<(u32, Option<&Offer>)> = match self.round {
+            0 => bids.iter().map(|(lot, offer)| (*lot, Some(offer))).collect(),
             _ => active_on(desk).into_iter().map(|lot| (lot, None)).collect(),
         };
         let mut unkept = None;
-        for (lot, level) in lots {
+        for (lot, offer) in lots {
             let is_to_make = match self.commits.get(&lot) {
                 Some(OneCommit::Later { at, .. }) => *at <= now,
                 Some(OneCommit::Made { .. } | OneCommit::Stands) => false,
@@ -721,7 +751,7 @@ impl Work {
             if is_to_make {
                 let scratch =
                     scratch.get_or_insert_with(|| self.as_if_accepted(desk.replica.auction()));
-                match made(desk, scratch, (lot, self.round), level) {
+                match made(desk, scratch, (lot, self.round), offer) {
                     Ok(Some(commit)) => {
                         let id = Digest::of(&[&commit]);
                         self.commits.insert(lot, OneCommit::Made { id, commit });
@@ -809,11 +839,11 @@ fn made(
     desk: &Desk,
     scratch: &mut Auction,
     (lot, round): (u32, u32),
-    level: Option<Level>,
+    offer: Option<&Offer>,
 ) -> Result<Option<Vec<u8>>, Failure> {
-    let level = match level {
-        Some(level) => Some(level),
-        None => level_to_stand(desk, lot)?,
+    let offer = match offer {
+        Some(offer) => Some(offer.clone()),
+        None => offer_to_stand(desk, lot)?,
     };
-    level.map(|level| kept_or_made(desk, scratch, (lot, round), level, make)).transpose()
+    offer.map(|offer| kept_or_made(desk, scratch, (lot, round), &offer, make)).transpose()
 }

@@ -1,14 +1,22 @@
 //! Finds a party's own bid again, from its key and the transcript, where this machine does not keep it or
 //! cannot read what it keeps.
 
-use crate::{failure::Failure, party::desk::Desk, replica::Replay, say::say};
+use crate::{
+    failure::Failure,
+    party::{
+        desk::Desk,
+        own_bid::{Hidden, OwnBid, curve_at, curve_commit},
+    },
+    replica::Replay,
+    say::say,
+};
 use std::{
     num::NonZero,
     sync::atomic::{AtomicU32, Ordering},
     thread,
 };
 use talea_parties::{
-    bidder::{BidSecret, Place, PreparedBid},
+    bidder::{BidSecret, Place},
     identity::Identity,
 };
 use talea_protocol::{bytes::Point, commitment::BidId, price::Level, transcript::Entry};
@@ -22,12 +30,15 @@ const LONG: u32 = 1 << 16;
 ///
 /// # Errors
 /// `file.unreadable`.
-pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<PreparedBid>, Failure> {
+pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<OwnBid>, Failure> {
     let (auction, bidder) = (desk.replica.auction(), desk.keys.identity());
     let bid = BidId { lot, round, bidder: bidder.party() };
     let Some(shown) = desk.replica.bid(&bid) else { return Ok(None) };
     // Commits come after the ceremony, and on lots that there are.
     let Ok(place) = Place::new(&bidder, auction, (lot, round)) else { return Ok(None) };
+    if auction.terms().mechanism.curve().is_some() {
+        return find_curve(desk, &place, shown.committed);
+    }
     let levels = desk.line(lot).map_or(0, |line| line.grid.levels);
     let remembered = desk.remembered.get(&lot).copied();
     let Some(level) = search(&place, &shown.commitment, remembered, levels, &desk.name_of(lot))
@@ -38,9 +49,27 @@ pub fn find(desk: &Desk, lot: u32, round: u32) -> Result<Option<PreparedBid>, Fa
     if !desk.replica.opens_a_commit(&reveal) {
         return Ok(None);
     }
-    let Some(body) = desk.replica.body_of(shown.committed)? else { return Ok(None) };
-    let Ok(entry) = borsh::from_slice::<Entry>(&body) else { return Ok(None) };
-    Ok(Some(PreparedBid { commit: entry.instruction.into_inner(), reveal, secret }))
+    let commit = signed(desk, shown.committed)?;
+    Ok(commit.map(|commit| OwnBid { commit, reveal, hidden: Hidden::Price(secret) }))
+}
+
+/// The same of a curve: its steps are read off its commit.
+fn find_curve(desk: &Desk, place: &Place<'_>, entry: u64) -> Result<Option<OwnBid>, Failure> {
+    let Some(commit) = signed(desk, entry)? else { return Ok(None) };
+    let found = curve_commit(&commit).and_then(|shown| {
+        let steps = curve_at(place, &shown)?;
+        let reveal = place.reveal_curve(steps.side, &place.find_curve(&shown)?).ok()?;
+        Some((reveal, steps))
+    });
+    let found = found.filter(|(reveal, _)| desk.replica.opens_a_commit(reveal));
+    Ok(found.map(|(reveal, steps)| OwnBid { commit, reveal, hidden: Hidden::Curve(steps) }))
+}
+
+/// The signed bytes of an entry.
+fn signed(desk: &Desk, entry: u64) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(body) = desk.replica.body_of(entry)? else { return Ok(None) };
+    let entry = borsh::from_slice::<Entry>(&body).ok();
+    Ok(entry.map(|entry| entry.instruction.into_inner()))
 }
 
 /// What a bid of this party hides, if the transcript shows its commit and its key made it. Of a seller, a reserve.

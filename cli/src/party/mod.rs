@@ -10,6 +10,7 @@ pub mod handed;
 pub mod journal;
 pub mod keyholder;
 pub mod left;
+pub mod own_bid;
 pub mod seller;
 pub mod submission;
 pub mod witness;

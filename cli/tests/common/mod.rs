@@ -197,7 +197,12 @@ impl Workspace {
     /// Lets everybody run until all have ended well. Whoever `kills` picks is killed and started
     /// again.
     pub fn run_to_end(&self, kill: impl FnMut(&mut [Child]) -> Option<usize>) {
-        self.play_while(kill, |_| ());
+        self.play_while(&self.everybody(), kill, |_| ());
+    }
+
+    /// Lets these processes run until all have ended well.
+    pub fn run_all(&self, arguments: &[Vec<String>]) {
+        self.play_while(arguments, |_| None, |_| ());
     }
 
     /// As [`run`](Self::run), in time that passes by steps: each of them once everybody has done its part, and
@@ -205,7 +210,7 @@ impl Workspace {
     pub fn play_by_steps(&self, kills: usize, kill: impl FnMut(&mut [Child]) -> Option<usize>) {
         let mut time = steps::Steps::of(self);
         let mut killed_at_step = 0;
-        self.play_while(kill, |killed| {
+        self.play_while(&self.everybody(), kill, |killed| {
             if killed >= killed_at_step + kills && time.step() {
                 killed_at_step = killed;
             }
@@ -214,10 +219,10 @@ impl Workspace {
 
     fn play_while(
         &self,
+        arguments: &[Vec<String>],
         mut kill: impl FnMut(&mut [Child]) -> Option<usize>,
         mut look: impl FnMut(usize),
     ) {
-        let arguments = self.everybody();
         let mut children: Vec<Child> = arguments.iter().map(|words| self.spawn(words)).collect();
         let mut ended = vec![false; children.len()];
         let (since, mut killed) = (Instant::now(), 0);

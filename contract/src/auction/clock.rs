@@ -25,6 +25,7 @@ impl State {
 
     /// Passes every deadline before `slot`, in order. What begins then has its time from `slot`, however
     /// late that is.
+    #[inline(never)] // A chain takes no function of more than 100 locals.
     pub(super) fn advance(&mut self, setting: &Setting, slot: u64) {
         while self.has_expired(setting, slot) {
             let before = (self.core.phase, self.deadline(setting));
@@ -54,6 +55,7 @@ impl State {
     }
 
     /// Transitions that the instruction just accepted completed; a post was for the lot `ranked`.
+    #[inline(never)] // As `advance`.
     pub(super) fn complete(&mut self, setting: &Setting, slot: u64, ranked: Option<u32>) {
         match self.core.phase {
             Phase::Reveals if !self.has_open_commits() => self.close_reveals(setting, slot),

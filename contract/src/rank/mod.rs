@@ -28,10 +28,8 @@ pub(crate) mod program;
 mod queries;
 mod question;
 pub(crate) mod roster;
-#[cfg(feature = "markets")]
 mod sharing;
 mod step;
-#[cfg(feature = "markets")]
 mod sums;
 pub(crate) mod vectors;
 pub(crate) mod work;

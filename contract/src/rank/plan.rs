@@ -36,10 +36,8 @@ pub(crate) enum Query {
     Depth { hidden: u16 },
     /// The reserve itself.
     OpenReserve,
-    #[cfg(feature = "markets")]
     /// Where a market clears, and what every bid trades.
     Market,
-    #[cfg(feature = "markets")]
     /// The statistics of a survey.
     Statistics,
 }

@@ -1,13 +1,11 @@
 //! A running plan: one query after the other, and their results.
 
-#[cfg(feature = "markets")]
-use super::queries::{Answers, Market};
 use super::{
     mechanism,
     plan::{Purpose, Query, plan},
     queries::{
-        Comparison, DepthSurvey, Found, Participants, Places, PriceSearch, QueryProgress,
-        ReserveTest, Winners, opening,
+        Answers, Comparison, DepthSurvey, Found, Market, Participants, Places, PriceSearch,
+        QueryProgress, ReserveTest, Winners, opening,
     },
     question::Answer,
 };
@@ -73,9 +71,7 @@ enum Asking {
     Cover(PriceSearch),
     Depth(DepthSurvey),
     OpenReserve,
-    #[cfg(feature = "markets")]
     Market(Box<Market>),
-    #[cfg(feature = "markets")]
     Statistics(Answers),
 }
 
@@ -88,7 +84,6 @@ enum Learned {
     Cover(Level),
     Depth(Vec<u32>),
     OpenReserve(Vec<Level>),
-    #[cfg(feature = "markets")]
     Ending(Ending),
 }
 
@@ -193,9 +188,7 @@ impl Asking {
             }
             Self::Depth(survey) => survey.resume(answer, setting).map(Learned::Depth),
             Self::OpenReserve => opening::resume(&answer, grid, setting).map(Learned::OpenReserve),
-            #[cfg(feature = "markets")]
             Self::Market(market) => market.resume(answer, lot_setting).map(Learned::Ending),
-            #[cfg(feature = "markets")]
             Self::Statistics(answers) => answers.resume(answer, lot_setting).map(Learned::Ending),
         }
     }
@@ -227,9 +220,7 @@ impl Program {
             Some(Asking::Price(search) | Asking::Cover(search)) => {
                 search.factors(gates, lists, lot_setting)
             }
-            #[cfg(feature = "markets")]
             Some(Asking::Market(market)) => market.factors(gates, lists, lot_setting),
-            #[cfg(feature = "markets")]
             Some(Asking::Statistics(answers)) => answers.factors(gates, lot_setting),
             None
             | Some(
@@ -243,9 +234,7 @@ impl Program {
         let lists = match &mut self.asking {
             Some(Asking::Reserve(test)) => Some(test.lists()),
             Some(Asking::Price(search) | Asking::Cover(search)) => Some(search.lists()),
-            #[cfg(feature = "markets")]
             Some(Asking::Market(market)) => Some(market.lists()),
-            #[cfg(feature = "markets")]
             Some(Asking::Statistics(_)) => None,
             None
             | Some(
@@ -349,13 +338,11 @@ impl Program {
                 let first = opening::start([reserve].into_iter(), lot_setting);
                 (Asking::OpenReserve, first.map(Learned::OpenReserve))
             }
-            #[cfg(feature = "markets")]
             Query::Market => {
                 let mut market = Box::<Market>::default();
                 let first = market.start(lot_setting).map(Learned::Ending);
                 (Asking::Market(market), first)
             }
-            #[cfg(feature = "markets")]
             Query::Statistics => {
                 let mut answers = Answers;
                 let first = answers.start(lot_setting).map(Learned::Ending);
@@ -386,7 +373,6 @@ impl Program {
                 let [level] = levels.as_slice() else { return None };
                 self.finding.reserve = lot_setting.quote(*level);
             }
-            #[cfg(feature = "markets")]
             Learned::Ending(ending) => self.finding.ending = Some(ending),
         }
         Some(())

@@ -1,57 +1,89 @@
 //! What is shared out among bids at the price of a market. Section 11 of `docs/spec.md`, "Sharing".
 
 use alloc::{vec, vec::Vec};
+use core::cmp::Reverse;
 
 /// Shares `units` out among bids that hold `held` units each, in tie order: in proportion, the units left by the largest
 /// remainders. Nobody gets less than `least`, unless all get what they hold.
 pub(crate) fn share(held: &[u64], units: u64, least: u64) -> Vec<u64> {
-    let mut shares = vec![0; held.len()];
-    let total = |places: &[usize]| places.iter().filter_map(|place| held.get(*place)).sum::<u64>();
-    let mut places: Vec<usize> =
-        (0..held.len()).filter(|place| held.get(*place) > Some(&0)).collect();
-    if total(&places) <= units {
+    if held.iter().sum::<u64>() <= units {
         return held.to_vec();
     }
-    while !places.is_empty() {
-        let holds: Vec<u64> = places.iter().filter_map(|place| held.get(*place).copied()).collect();
-        let parts = proportional(&holds, units.min(total(&places)));
-        if parts.iter().all(|part| *part >= least) {
-            for (place, part) in places.iter().zip(parts) {
-                if let Some(share) = shares.get_mut(*place) {
-                    *share = part;
+    let mut shares = vec![0; held.len()];
+    // The first to be left out stands last: of the smallest the last in tie order.
+    let mut sharers: Vec<(usize, u64)> =
+        held.iter().copied().enumerate().filter(|(_, held)| *held > 0).collect();
+    sharers.sort_by_key(|(place, held)| (Reverse(*held), *place));
+    let mut all: u64 = sharers.iter().map(|(_, held)| *held).sum();
+    let mut groups = groups(&sharers);
+    while let Some((_, smallest)) = sharers.last().copied() {
+        let units = units.min(all);
+        if !falls_short(&groups, units, all, least) {
+            let parts = proportional(&sharers, units, all);
+            if parts.iter().all(|(_, part)| *part >= least) {
+                for (place, part) in parts {
+                    if let Some(share) = shares.get_mut(place) {
+                        *share = part;
+                    }
                 }
+                return shares;
             }
-            return shares;
         }
-        // Of the smallest the last in tie order.
-        let smallest = (0..).zip(&holds).min_by_key(|(at, held)| (**held, core::cmp::Reverse(*at)));
-        if let Some((at, _)) = smallest {
-            places.remove(at);
+        sharers.pop();
+        all = all.saturating_sub(smallest);
+        if let Some((_, count)) = groups.last_mut() {
+            *count = count.saturating_sub(1);
         }
+        groups.pop_if(|(_, count)| *count == 0);
     }
     shares
 }
 
-/// The method of Hamilton, of no more units than are held.
-fn proportional(held: &[u64], units: u64) -> Vec<u64> {
-    let all: u128 = held.iter().map(|held| u128::from(*held)).sum();
-    let exact = |held: &u64| {
-        let product = u128::from(*held).saturating_mul(units.into());
-        let quotient = product.checked_div(all).unwrap_or(0);
-        (u64::try_from(quotient).unwrap_or(u64::MAX), product.checked_rem(all).unwrap_or(0))
+/// How many hold each number of units, largest first: of a million bids that hold the same there is one.
+fn groups(sharers: &[(usize, u64)]) -> Vec<(u64, u64)> {
+    let alike = sharers.chunk_by(|(_, one), (_, other)| one == other);
+    let group = |alike: &[(usize, u64)]| {
+        Some((alike.first()?.1, u64::try_from(alike.len()).unwrap_or(u64::MAX)))
     };
-    let (mut parts, remainders): (Vec<u64>, Vec<u128>) = held.iter().map(exact).unzip();
-    let given: u64 = parts.iter().sum();
-    let mut order: Vec<usize> = (0..held.len()).collect();
-    // Stable: of equals the first in tie order.
-    order.sort_by_key(|at| core::cmp::Reverse(remainders.get(*at).copied()));
-    let left = usize::try_from(units.saturating_sub(given)).unwrap_or(usize::MAX);
-    for at in order.into_iter().take(left) {
-        if let Some(part) = parts.get_mut(at) {
-            *part = part.saturating_add(1);
+    alike.filter_map(group).collect()
+}
+
+/// Whether there are more who lack a unit of the least than units are left over for them. Without this, leaving bids out
+/// one by one would cost the square of their number.
+fn falls_short(groups: &[(u64, u64)], units: u64, all: u64, least: u64) -> bool {
+    let (mut given, mut short) = (0u64, 0u64);
+    for (held, count) in groups {
+        let part = part(*held, units, all).0;
+        if part.saturating_add(1) < least {
+            return true;
+        }
+        given = given.saturating_add(part.saturating_mul(*count));
+        if part < least {
+            short = short.saturating_add(*count);
         }
     }
-    parts
+    short > units.saturating_sub(given)
+}
+
+/// What somebody gets who holds so many of all, and what remains of the division.
+fn part(held: u64, units: u64, all: u64) -> (u64, u64) {
+    let product = u128::from(held).saturating_mul(units.into());
+    let narrow = |number: Option<u128>| number.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+    (narrow(product.checked_div(all.into())), narrow(product.checked_rem(all.into())))
+}
+
+/// The method of Hamilton, of no more units than all hold.
+fn proportional(sharers: &[(usize, u64)], units: u64, all: u64) -> Vec<(usize, u64)> {
+    let parts = sharers.iter().map(|(place, held)| (*place, part(*held, units, all)));
+    let mut parts: Vec<(usize, (u64, u64))> = parts.collect();
+    let given: u64 = parts.iter().map(|(_, (part, _))| *part).sum();
+    let left = usize::try_from(units.saturating_sub(given)).unwrap_or(usize::MAX);
+    // Of equals the first in tie order.
+    parts.sort_by_key(|(place, (_, remainder))| (Reverse(*remainder), *place));
+    for (_, (part, _)) in parts.iter_mut().take(left) {
+        *part = part.saturating_add(1);
+    }
+    parts.into_iter().map(|(place, (part, _))| (place, part)).collect()
 }
 
 #[cfg(test)]
@@ -76,6 +108,15 @@ mod tests {
         assert_eq!(share(&[3, 3, 3], 1, 2), [0, 0, 0]);
         // The rest cannot take more than it holds.
         assert_eq!(share(&[4, 1, 1], 5, 2), [4, 0, 0]);
+    }
+
+    #[test]
+    fn many_who_are_left_out_cost_no_square() {
+        let held = vec![1u64; 65_535];
+        let shares = share(&held, 1_000, 1);
+        assert!(shares.iter().take(1_000).all(|share| *share == 1));
+        assert!(shares.iter().skip(1_000).all(|share| *share == 0));
+        assert!(share(&held, 1_000, 2).iter().all(|share| *share == 0));
     }
 
     #[test]

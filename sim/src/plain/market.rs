@@ -83,8 +83,9 @@ impl PlainMarket<'_> {
         if self.reduces_trades() {
             return self.reduced();
         }
-        let Cleared { clearing, volume } = self.cleared()?;
-        Some(if volume == 0 { Ending::NoTrade(clearing) } else { Ending::Cleared(clearing) })
+        let clearing = self.cleared()?.clearing;
+        let traded: u64 = clearing.trades.iter().map(|trade| trade.better + trade.shared).sum();
+        Some(if traded == 0 { Ending::NoTrade(clearing) } else { Ending::Cleared(clearing) })
     }
 
     fn reduces_trades(&self) -> bool {

@@ -59,6 +59,21 @@ XS0004120779,99-17+
 999101AB4,98-08
 ```
 
+## Bids that are curves
+
+Where the mechanism is `curves` or `two-sided`, a bid is a list of steps. `talea bid` and `bidder run` take each as
+`LOT=QUANTITY@PRICE`, or all of a lot from a CSV file with the columns `price` and `quantity`. In a two-sided market `--buy` or
+`--sell` says on which side.
+
+```console
+$ talea bid board --key own.key 0=200@99.50 0=100@99.25
+$ talea bid board --key own.key --sell --curve 0=own.csv
+```
+
+A buyer's prices fall from step to step, and a seller's rise; what is written otherwise is refused with `curve.order`. A step is
+for one unit at least (`curve.step`), and steps and units are within the bounds of the terms (`curve.size`). An answer to a survey is
+a price: `LOT=PRICE`.
+
 <!-- Made from text/src/file.rs, text/src/terms/file.rs and example.toml:
 TALEA_WRITE_REFERENCE=1 cargo test -p talea-text --lib reference -->
 ";

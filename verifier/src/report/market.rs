@@ -108,9 +108,10 @@ fn clearing_lines(lot: &Lot, clearing: &Clearing) -> Vec<String> {
         let Margins { last_buyer, next_buyer, last_seller, next_seller } = margins;
         let [last_buyer, next_buyer, last_seller, next_seller] =
             [last_buyer, next_buyer, last_seller, next_seller].map(|quote| written(lot, quote));
-        lines.push(format!("last pair that can trade: {last_buyer} is bid, {last_seller} asked"));
+        lines
+            .push(format!("last pair that can trade: {last_buyer} is bid, {last_seller} is asked"));
         lines.push(format!(
-            "next pair, or the ends of the grid: {next_buyer} is bid, {next_seller} asked"
+            "next pair, or the ends of the grid: {next_buyer} is bid, {next_seller} is asked"
         ));
     }
     if !clearing.trades.is_empty() {

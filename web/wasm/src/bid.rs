@@ -24,6 +24,7 @@ use talea_protocol::{
     terms::Lot,
 };
 use talea_text::{
+    curve,
     failure::Code,
     lot::price,
     lot::read_bid,
@@ -95,10 +96,11 @@ fn lot(follower: &Follower, number: u32) -> Result<&Lot, Fault> {
 /// As [`read_bid`].
 pub fn quote(follower: &Follower, number: u32, text: &str) -> Result<Quoted, Fault> {
     let lot = lot(follower, number)?;
+    let terms = follower.auction().terms();
+    curve::require_one_price(terms, lot)?;
     let level = read_bid("the price", lot, text)?;
     let scale = lot.grid.scale;
     let price = lot.grid.price(level).ok_or_else(|| Fault::internal("a level without a price"))?;
-    let terms = follower.auction().terms();
     Ok(Quoted {
         level: level.0,
         price: scale.write(price),
@@ -211,6 +213,10 @@ pub fn search(
     (number, round): (u32, u32),
     levels: std::ops::Range<u32>,
 ) -> Result<Option<u32>, Fault> {
+    // A curve is made elsewhere, and is no price of the grid.
+    if follower.auction().terms().mechanism.curve().is_some() {
+        return Ok(None);
+    }
     let bidder = key.identity();
     let place = Place::new(&bidder, follower.auction(), (number, round))
         .map_err(|error| no_bid(follower, number, &error))?;

@@ -182,6 +182,19 @@ impl Follower {
                     },
                 );
             }
+            Instruction::CommitCurve(commit) => {
+                let bid = BidId { lot: commit.lot, round: commit.round, bidder: signed.signer };
+                // C9: there is a step.
+                if let Some(first) = commit.steps.first() {
+                    let line = BidLine {
+                        commitment: first.commitment,
+                        seal: commit.seal,
+                        committed: number,
+                        revealed: None,
+                    };
+                    self.bids.insert(bid, line);
+                }
+            }
             Instruction::Reveal(reveals) => {
                 for reveal in reveals.iter() {
                     if let Some(line) = self.bids.get_mut(&reveal.bid) {

@@ -14,8 +14,13 @@ pub fn report() -> Result<(String, Vec<Vec<String>>), Fault> {
     let progress = |at: talea_verifier::Progress| host::report_progress(at.bytes, at.entries);
     match verify(host::PageFile, &Options::default(), progress) {
         Ok(report) => {
-            let lots = report.lots.iter().map(|row| (&row.lot, &row.disclosed));
-            Ok((report.to_json(), histogram::panels_of(lots)))
+            let lots = || report.lots.iter();
+            // All lots have the mechanism of the terms.
+            let pictures = lots().next().map(|row| {
+                let lots = lots().map(|row| (&row.lot, &row.disclosed, row.ending.as_ref()));
+                histogram::panels_of(row.mechanism, lots)
+            });
+            Ok((report.to_json(), pictures.unwrap_or_default()))
         }
         Err(VerifierFault::Read(error)) => Err(Fault::new(Code::FileUnreadable, error.to_string())),
         Err(VerifierFault::Internal(what)) => Err(Fault::internal(what)),

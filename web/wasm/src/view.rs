@@ -12,7 +12,11 @@ use talea_protocol::{
     quorum::keyholders,
     terms::{Admission, Lot},
 };
-use talea_text::{histogram, lot::price, notation};
+use talea_text::{clearing, ending, histogram, lot::price, notation};
+
+/// What the page says where bids are curves.
+const NO_CURVES: &str = "Bids are curves here: quantities at several prices. This page makes bids of one price; \
+                         the command talea bid makes curves.";
 
 /// How an auction stands.
 #[derive(Serialize)]
@@ -33,6 +37,8 @@ pub struct View {
     invited: Option<usize>,
     deposit: String,
     commit_fee: String,
+    /// Why this page makes no bid here, if it makes none.
+    refusal: Option<&'static str>,
     lots: Vec<LotView>,
     keyholders: Vec<KeyholderView>,
     bidders: Vec<BidderView>,
@@ -65,6 +71,8 @@ struct LotView {
     state: &'static str,
     /// Why it is void.
     cause: Option<String>,
+    /// How a market of curves or a survey ended.
+    words: Option<String>,
     winners: Vec<String>,
     price: Option<String>,
     /// The depths that were disclosed so far, as pictures.
@@ -176,6 +184,7 @@ impl View {
             invited,
             deposit: terms.stakes.deposit.to_string(),
             commit_fee: terms.stakes.commit_fee.to_string(),
+            refusal: terms.mechanism.curve().map(|_| NO_CURVES),
             lots: LotView::all(follower),
             keyholders: KeyholderView::all(follower),
             bidders: BidderView::all(follower),
@@ -193,7 +202,11 @@ impl LotView {
             // Between rounds.
             None => lots().map(|(number, _)| surveyed(auction.surveys(number))).collect(),
         };
-        let pictures = histogram::panels_of(auction.terms().lots.iter().zip(&disclosed));
+        let endings: Vec<Option<Ending>> =
+            lots().map(|(number, _)| auction.ending(number)).collect();
+        let shown = auction.terms().lots.iter().zip(&disclosed).zip(&endings);
+        let shown = shown.map(|((lot, disclosed), ending)| (lot, disclosed, ending.as_ref()));
+        let pictures = histogram::panels_of(auction.terms().mechanism, shown);
         lots().zip(pictures).map(|(lot, depths)| Self::of(follower, lot, depths)).collect()
     }
 
@@ -212,12 +225,7 @@ impl LotView {
             None => auction.award_to_decide(number),
         };
         let state = match &ending {
-            Some(Ending::Sold(_)) => "sold",
-            Some(Ending::Declined(_)) => "declined",
-            Some(Ending::BelowReserve) => "below-reserve",
-            Some(Ending::Unsold) => "unsold",
-            Some(Ending::Void(_)) => "void",
-            Some(Ending::Halted) => "halted",
+            Some(ending) => ending::state(ending),
             None if award.is_some() => "deciding",
             None => "open",
         };
@@ -225,6 +233,21 @@ impl LotView {
             Some(Ending::Void(cause)) => Some(cause.to_string()),
             _ => None,
         };
+        let answers = bids().filter(|(bid, _)| {
+            let standing = auction.standing(number, &bid.bidder);
+            standing.is_some_and(|standing| standing.active.is_some())
+        });
+        let answers = u32::try_from(answers.count()).unwrap_or(u32::MAX);
+        let words = ending
+            .as_ref()
+            .and_then(|ending| ending::of_market(auction.terms(), lot, answers, ending));
+        let clearing = match &ending {
+            Some(Ending::Cleared(clearing)) => Some(clearing),
+            _ => None,
+        };
+        let traded = clearing.into_iter().flat_map(|clearing| &clearing.trades);
+        let traded = traded.filter(|trade| trade.units() > 0);
+        let paid = clearing.and_then(clearing::common_price);
         let winners = |award: &Award| {
             award.sales.iter().map(|sale| sale.winner.to_string()).collect::<Vec<_>>()
         };
@@ -248,8 +271,16 @@ impl LotView {
             revealed: bids().filter(|(_, line)| line.revealed.is_some()).count(),
             state,
             cause,
-            winners: award.as_ref().map(winners).unwrap_or_default(),
-            price: award.map(|award| price(lot, award.quote.level)),
+            words,
+            winners: match &award {
+                Some(award) => winners(award),
+                None => traded.map(|trade| trade.party.to_string()).collect(),
+            },
+            price: award
+                .as_ref()
+                .map(|award| &award.quote)
+                .or(paid)
+                .map(|quote| price(lot, quote.level)),
             depths,
         }
     }

@@ -24,15 +24,8 @@ pub(crate) fn queries(mechanism: Mechanism, bids: usize, reserve_binds: bool) ->
     match mechanism {
         Mechanism::FirstPrice => first_price::queries(),
         Mechanism::UniformPrice { units } => uniform_price::queries(units, bids, reserve_binds),
-        #[cfg(feature = "markets")]
         Mechanism::Curves { .. } | Mechanism::TwoSided { .. } => alloc::vec![Query::Market],
-        #[cfg(feature = "markets")]
         Mechanism::Survey { .. } => alloc::vec![Query::Statistics],
-        // T8 refuses them.
-        #[cfg(not(feature = "markets"))]
-        Mechanism::Curves { .. } | Mechanism::TwoSided { .. } | Mechanism::Survey { .. } => {
-            Vec::new()
-        }
     }
 }
 

@@ -1,10 +1,8 @@
 //! The queries about a lot, one to a file: each is a state machine that asks keyholders, receives the answer and
 //! asks again, until it is done. Section 11 of `docs/spec.md`.
 
-#[cfg(feature = "markets")]
 mod answers;
 mod depth;
-#[cfg(feature = "markets")]
 mod market;
 pub(crate) mod opening;
 mod participants;
@@ -14,15 +12,11 @@ mod reserve;
 mod search;
 mod winners;
 
-#[cfg(feature = "markets")]
 pub(crate) use answers::Answers;
 pub(crate) use depth::DepthSurvey;
-#[cfg(feature = "markets")]
 pub(crate) use market::Market;
 pub(crate) use participants::Participants;
-#[cfg(feature = "markets")]
-pub(crate) use price::ExcessComparison;
-pub(crate) use price::{Comparison, Found, PriceSearch};
+pub(crate) use price::{Comparison, ExcessComparison, Found, PriceSearch};
 pub(crate) use reserve::ReserveTest;
 pub(crate) use winners::{Contest, Places, Winners};
 

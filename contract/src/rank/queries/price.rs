@@ -2,13 +2,13 @@
 //! `docs/spec.md`, "Price search".
 
 use super::{QueryProgress, participants::Participants, products::Products, search::Search};
-#[cfg(feature = "markets")]
-use crate::rank::{opened::Opened, sums::Sums};
 use crate::{
     elgamal::{Ciphertext, Held},
     rank::{
+        opened::Opened,
         program::{Lists, LotSetting},
         question::{Answer, Ask},
+        sums::Sums,
         vectors::Vector,
         work::Factors,
     },
@@ -43,10 +43,8 @@ pub(crate) struct PriceSearch {
 pub(crate) enum Comparison {
     /// By tests whether it is at most the limit. The level is the largest at which it is more.
     AtMost { limit: u16 },
-    #[cfg(feature = "markets")]
     /// The same in a market, where no level beyond the grid is found, whatever the answers.
     AtMostOnGrid { limit: u16 },
-    #[cfg(feature = "markets")]
     /// By opening what it is beyond an offer. The level is the largest at which that is so much or more, and on the grid.
     Excess(Box<ExcessComparison>),
 }
@@ -136,9 +134,6 @@ impl PriceSearch {
                     |above: Vector| above.items.iter().map(|a| a.get().doubled()).collect();
                 self.above = above.map(doubled);
             }
-            #[cfg(not(feature = "markets"))]
-            Some(Answer::Opened(_)) => return QueryProgress::Alarm,
-            #[cfg(feature = "markets")]
             Some(Answer::Opened(opened)) => {
                 // K13
                 let Some(more) = self.read(&opened, lot_setting) else {
@@ -160,14 +155,9 @@ impl PriceSearch {
         let counts = points.iter().map(|j| above + self.products.sum(*j));
         let scale = self.current_scale();
         match &self.comparison {
-            Comparison::AtMost { limit } => {
+            Comparison::AtMost { limit } | Comparison::AtMostOnGrid { limit } => {
                 Ask::AtMost { limit: *limit, scale, counts: counts.collect() }
             }
-            #[cfg(feature = "markets")]
-            Comparison::AtMostOnGrid { limit } => {
-                Ask::AtMost { limit: *limit, scale, counts: counts.collect() }
-            }
-            #[cfg(feature = "markets")]
             Comparison::Excess(excess) => {
                 let offer = excess.offer.get().scaled(&scale);
                 Ask::Open(counts.map(|count| Held::from(count - offer)).collect())
@@ -186,7 +176,6 @@ impl PriceSearch {
         self.search.narrow(fan_out, more);
     }
 
-    #[cfg(feature = "markets")]
     /// Whether the opened excess is as much as is asked for at each point. Nothing if no bids can give it (K13).
     fn read(&mut self, opened: &[Opened], lot_setting: LotSetting<'_>) -> Option<Vec<bool>> {
         let points = self.search.points(lot_setting.setting.terms.fan_out);
@@ -218,7 +207,6 @@ impl PriceSearch {
         Level(u32::try_from(level).unwrap_or(u32::MAX))
     }
 
-    #[cfg(feature = "markets")]
     /// What it opened.
     pub(crate) fn take_excess(&mut self) -> Vec<Excess> {
         match &mut self.comparison {

@@ -7,7 +7,7 @@
 
 use std::ops::RangeInclusive;
 
-use curve25519_dalek::{RistrettoPoint, scalar::Scalar, traits::Identity as _};
+use curve25519_dalek::{RistrettoPoint, scalar::Scalar};
 use rayon::prelude::*;
 use talea_protocol::bytes::Point;
 
@@ -66,17 +66,20 @@ struct Unread {
 
 impl BabySteps {
     fn new(base: &RistrettoPoint, bound: u64) -> Self {
-        let mut multiples = Vec::new();
-        let mut giant = RistrettoPoint::identity();
-        for _ in 0..bound {
-            multiples.push(giant);
-            giant += base;
-        }
-        let encoded = multiples.par_chunks(ENCODED_AT_ONCE).flat_map_iter(encode_double_elements);
-        let encoded: Vec<Point> = encoded.collect();
-        let mut sorted: Vec<(Point, u64)> = encoded.into_iter().zip(0..).collect();
+        // A piece is no longer than what is encoded together: points take five times the memory of encodings.
+        let piece = u64::try_from(ENCODED_AT_ONCE).unwrap_or(u64::MAX);
+        let pieces = (0..bound.div_ceil(piece)).into_par_iter().flat_map_iter(|number| {
+            let first = number.saturating_mul(piece);
+            let count = bound.saturating_sub(first).min(piece);
+            let multiples =
+                std::iter::successors(Some(base * Scalar::from(first)), |point| Some(point + base));
+            let multiples: Vec<RistrettoPoint> =
+                multiples.zip(0..count).map(|(point, _)| point).collect();
+            encode_double_elements(&multiples).into_iter().zip(first..)
+        });
+        let mut sorted: Vec<(Point, u64)> = pieces.collect();
         sorted.par_sort_unstable();
-        Self { sorted, bound, giant }
+        Self { sorted, bound, giant: base * Scalar::from(bound) }
     }
 
     fn get(&self, double: &Point) -> Option<u64> {

@@ -242,8 +242,6 @@ pub(crate) struct Cleared {
     /// Of a trade reduction in which a pair can trade.
     pub(crate) margins: Option<Margins>,
     pub(crate) excess: Vec<Excess>,
-    /// Units that are traded in all, before shares that are too small are left out.
-    pub(crate) volume: u64,
 }
 
 impl Cleared {
@@ -281,6 +279,8 @@ impl Cleared {
             excess: self.excess,
             trades,
         };
-        Ok(if self.volume > 0 { Ending::Cleared(clearing) } else { Ending::NoTrade(clearing) })
+        // Where so little is shared out that nobody gets the least, nothing is traded either.
+        let is_idle = clearing.trades.iter().all(|trade| trade.better == 0 && trade.shared == 0);
+        Ok(if is_idle { Ending::NoTrade(clearing) } else { Ending::Cleared(clearing) })
     }
 }

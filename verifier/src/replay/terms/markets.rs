@@ -65,10 +65,13 @@ fn rules_fault(terms: &Terms) -> Option<String> {
         ("a reserve", terms.reserve.is_some()),
         ("an acceptance", terms.acceptance.is_some()),
         ("rounds", terms.rounds.is_some()),
-        ("more to disclose", terms.disclosure != Disclosure::Facts { cover: false, depth: None }),
+        (
+            "a disclosure of anything else",
+            terms.disclosure != Disclosure::Facts { cover: false, depth: None },
+        ),
     ];
     let (what, _) = has.into_iter().find(|(_, has)| *has)?;
-    Some(format!("a market of curves or a survey takes neither and these terms have {what}"))
+    Some(format!("this mechanism does not go together with {what}"))
 }
 
 fn curve_fault(curve: Curve) -> Option<String> {

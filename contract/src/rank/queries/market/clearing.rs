@@ -109,7 +109,8 @@ pub(super) fn ending(
     let price = lot_setting.quote(priced.level)?;
     let (margins, excess) = (None, priced.excess.clone());
     let clearing = Clearing { price, between, margins, excess, trades };
-    Some(if sides.traded() > 0 { Ending::Cleared(clearing) } else { Ending::NoTrade(clearing) })
+    let is_cleared = clearing.trades.iter().any(|trade| trade.units() > 0);
+    Some(if is_cleared { Ending::Cleared(clearing) } else { Ending::NoTrade(clearing) })
 }
 
 /// What every bid trades at the price.

@@ -50,7 +50,7 @@ pub(crate) async fn clear(
     let level = found.as_ref().map_or(Level(0), |found| found.level);
     let amounts =
         amounts(channel, market, sale.pricing, (found.as_ref(), level), &held, &shared).await?;
-    let cleared = Cleared { level, between: None, margins: None, excess, volume };
+    let cleared = Cleared { level, between: None, margins: None, excess };
     cleared.ending(market, &held, &shared, |at| amounts.get(at).copied())
 }
 

@@ -207,6 +207,6 @@ fn ending(
         };
         Some(amount(market.grid, held.get(at)?.all(), level))
     };
-    let cleared = Cleared { level, between: None, margins, excess: Vec::new(), volume: deal.pairs };
+    let cleared = Cleared { level, between: None, margins, excess: Vec::new() };
     cleared.ending(market, &held, &shared, amounts)
 }

@@ -76,8 +76,7 @@ pub(crate) async fn clear(
         let units = held.get(at)?.better.saturating_add(*shared.get(at)?);
         Some(amount(market.grid, units, level))
     };
-    Cleared { level, between, margins: None, excess, volume }
-        .ending(market, &held, &shared, amounts)
+    Cleared { level, between, margins: None, excess }.ending(market, &held, &shared, amounts)
 }
 
 /// One end of the prices at which as much as possible is traded, with how steps compare with it.
