@@ -89,7 +89,8 @@ pub enum Comparisons {
     Opened,
 }
 
-/// Which price a two-sided market takes, of those at which as much as possible is traded.
+/// Which price a two-sided market takes, of those that clear it: as much as possible is traded, and nobody goes without who
+/// would do better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum ClearingRule {
     /// The lowest.

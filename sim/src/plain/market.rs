@@ -201,7 +201,7 @@ impl PlainMarket<'_> {
         match self.mechanism {
             Mechanism::Curves { curve, .. } => {
                 let is_public = matches!(curve.quantities, Quantities::Public { .. });
-                let is_enough = is_public && units.len() <= offered;
+                let is_enough = is_public && units.len() < offered;
                 let price = if is_enough { Level(0) } else { highest };
                 Some(Found { is_enough, ..found(price) })
             }

@@ -193,7 +193,7 @@ impl Market {
             }
         } else if !rules.are_sealed() {
             let all = bids.iter().map(|bid| bid.most).sum::<u64>();
-            if all <= lot_setting.lot.quantity {
+            if all < lot_setting.lot.quantity {
                 let units = bids.iter().map(|bid| Units { better: bid.most, at_price: 0 });
                 return self.trade(Priced::unsearched(), units.collect(), lot_setting);
             }

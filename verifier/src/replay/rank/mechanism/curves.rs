@@ -29,7 +29,7 @@ pub(crate) async fn clear(
     sale: Sale,
 ) -> Result<Ending, Halt> {
     let mut excess = Vec::new();
-    let found = if !market.is_sealed() && market.most_units(market.steps()) <= sale.quantity {
+    let found = if !market.is_sealed() && market.most_units(market.steps()) < sale.quantity {
         // All that is wanted is there.
         None
     } else {
