@@ -420,7 +420,7 @@ mod tests {
 
     #[test]
     fn where_there_is_enough_for_all_public_quantities_search_nothing() {
-        let lot = lot(10, Side::LowestWins, &[4]);
+        let lot = lot(11, Side::LowestWins, &[4]);
         let bids = [sell(1, &[(9, 3), (0, 4)]), sell(2, &[(7, 3)])];
         let public = cleared(curves(PUBLIC, Pricing::Uniform, 5), &lot, &bids);
         assert_eq!(units(&public), [(1, 7, 0, 0), (2, 3, 0, 0)]);
