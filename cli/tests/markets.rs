@@ -110,6 +110,14 @@ fn curves_are_bid_cleared_and_reported() {
         workspace.done(&["report", "market", "--out", out]);
         says(&fs::read_to_string(workspace.path(out)).unwrap(), words);
     }
+    let report: Value =
+        serde_json::from_str(&fs::read_to_string(workspace.path("r.json")).unwrap()).unwrap();
+    let bidders = report["bidders"].as_array().unwrap();
+    assert_eq!(bidders.len(), 3, "{bidders:?}");
+    assert!(bidders.iter().all(|bidder| bidder["commits"] == 1 && bidder["ranked"] == 1));
+    let kinds: Vec<_> =
+        report["timeline"].as_array().unwrap().iter().map(|event| &event["kind"]).collect();
+    assert!(kinds.contains(&&json!("commit-curve")), "{kinds:?}");
     for out in ["r.xlsx", "r.parquet"] {
         workspace.done(&["report", "market", "--out", out]);
         assert!(fs::metadata(workspace.path(out)).unwrap().len() > 1_000);

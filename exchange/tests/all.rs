@@ -2,5 +2,6 @@
 
 mod common;
 mod fix;
+mod markets;
 mod ocds;
 mod tables;

@@ -12,9 +12,9 @@ use talea_exchange::table::{parquet, workbook};
 use talea_report::Report;
 use talea_text::failure::Code;
 
-type Rows = Vec<Vec<Data>>;
+pub type Rows = Vec<Vec<Data>>;
 
-fn sheets(report: &Report) -> Vec<(String, Rows)> {
+pub fn sheets(report: &Report) -> Vec<(String, Rows)> {
     let bytes = workbook(report).unwrap();
     assert_eq!(bytes, workbook(report).unwrap());
     let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).unwrap();
@@ -31,18 +31,18 @@ fn sheets(report: &Report) -> Vec<(String, Rows)> {
         .collect()
 }
 
-fn sheet(report: &Report, wanted: &str) -> Rows {
+pub fn sheet(report: &Report, wanted: &str) -> Rows {
     sheets(report).into_iter().find(|(name, _)| name == wanted).unwrap().1
 }
 
 /// A cell by the name of its column; rows are counted from 1, below the heading.
-fn cell<'a>(rows: &'a Rows, row: usize, column: &str) -> &'a Data {
+pub fn cell<'a>(rows: &'a Rows, row: usize, column: &str) -> &'a Data {
     let text = |cell: &Data| cell.to_string();
     let column = rows[0].iter().map(text).position(|name| name == column).unwrap();
     &rows[row][column]
 }
 
-fn text(words: &str) -> Data {
+pub fn text(words: &str) -> Data {
     Data::String(words.into())
 }
 
@@ -100,16 +100,16 @@ fn no_cell_is_longer_than_a_spreadsheet_takes() {
     assert_eq!(cell(&lots, 1, "name").to_string().len(), 32_767);
 }
 
-fn rows(bytes: Vec<u8>) -> Vec<Row> {
+pub fn rows(bytes: Vec<u8>) -> Vec<Row> {
     let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
     reader.get_row_iter(None).unwrap().map(Result::unwrap).collect()
 }
 
-fn field<'a>(row: &'a Row, wanted: &str) -> &'a Field {
+pub fn field<'a>(row: &'a Row, wanted: &str) -> &'a Field {
     row.get_column_iter().find(|(name, _)| *name == wanted).unwrap().1
 }
 
-fn decimal(field: &Field) -> (i128, i32) {
+pub fn decimal(field: &Field) -> (i128, i32) {
     let Field::Decimal(decimal) = field else { panic!("{field:?}") };
     let bytes: [u8; 16] = decimal.data().try_into().unwrap();
     (i128::from_be_bytes(bytes), decimal.scale())

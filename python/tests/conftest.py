@@ -24,6 +24,24 @@ def reserves() -> talea.Simulation:
 
 
 @pytest.fixture(scope="session")
+def curves() -> talea.Simulation:
+    """Sixty certificates at one price; bids are curves."""
+    return talea.run(ROOT / "scenarios" / "curves.toml")
+
+
+@pytest.fixture(scope="session")
+def two_sided() -> talea.Simulation:
+    """Buyers and sellers of power, with sealed quantities and opened comparisons."""
+    return talea.run(ROOT / "scenarios" / "two-sided.toml")
+
+
+@pytest.fixture(scope="session")
+def survey() -> talea.Simulation:
+    """A survey that opens sum, squares and histogram."""
+    return talea.run(ROOT / "scenarios" / "survey.toml")
+
+
+@pytest.fixture(scope="session")
 def open_book() -> talea.Simulation:
     """A procurement whose terms open every offer."""
     return talea.run(ROOT / "scenarios" / "open-book.toml")

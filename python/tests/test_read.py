@@ -7,6 +7,7 @@ import copy
 import pickle
 import sys
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, get_args
 
 import pandas
@@ -135,9 +136,58 @@ def test_what_a_caller_changes_is_its_own(rounds: talea.Simulation) -> None:
     assert transcript.terms["lots"] and transcript.verification.checks
 
 
-def test_every_table_is_in_pandas_with_exact_numbers(open_book: talea.Simulation, reserves: talea.Simulation) -> None:
+def test_a_market_has_its_trades_at_the_price(curves: talea.Simulation) -> None:
+    transcript = curves.transcript
+    (row,) = transcript.outcome()
+    trades = transcript.trades()
+    assert row["ending"] == "cleared" and row["price"] == Decimal("70.00")
+    assert sum(trade["units"] for trade in trades) == 60
+    assert row["winners"] == [trade["party"] for trade in trades if trade["units"] > 0]
+    for trade in trades:
+        assert trade["side"] == "buy" and trade["units"] == trade["better"] + trade["shared"]
+        assert trade["total"] == trade["units"] * row["price"] and trade["shared"] <= trade["at_price"]
+    # Comparisons were hidden, and no answers were asked for.
+    assert transcript.excess() == transcript.answers() == transcript.statistics() == []
+
+
+def test_a_two_sided_market_trades_as_much_as_both_sides_agree_to(two_sided: talea.Simulation) -> None:
+    transcript = two_sided.transcript
+    (row,) = transcript.outcome()
+    traded = {
+        side: sum(trade["units"] for trade in transcript.trades() if trade["side"] == side) for side in ("buy", "sell")
+    }
+    assert traded["buy"] == traded["sell"] == 120
+    assert all(trade["amount"] == trade["units"] * row["price"] for trade in transcript.trades())
+    excess = transcript.excess()
+    assert excess and all(isinstance(tested["units"], int) for tested in excess)
+    prices = [tested["price"] for tested in excess if tested["price"] is not None]
+    assert prices == sorted(prices, reverse=True)
+
+
+def test_a_survey_has_exact_statistics_and_no_answer(survey: talea.Simulation) -> None:
+    transcript = survey.transcript
+    (statistics,) = transcript.statistics()
+    answers = [62, 71, 58, 94, 66]
+    mean = Fraction(sum(answers), len(answers))
+    assert statistics["answers"] == len(answers) and Fraction(statistics["mean"]) == mean
+    assert Fraction(statistics["variance"]) == sum((answer - mean) ** 2 for answer in answers) / len(answers)
+    herfindahl = sum(Fraction(answer, sum(answers)) ** 2 for answer in answers)
+    assert Fraction(statistics["herfindahl"]) == herfindahl
+    for row in transcript.answers():
+        assert row["answers"] == sum(row["from"] <= answer <= row["to"] for answer in answers)
+    assert transcript.outcome()[0]["ending"] == "surveyed" and transcript.bids() == transcript.trades() == []
+    assert "answers in each range" in (transcript.depth_svg() or "")
+
+
+def test_every_table_is_in_pandas_with_exact_numbers(
+    open_book: talea.Simulation,
+    reserves: talea.Simulation,
+    curves: talea.Simulation,
+    two_sided: talea.Simulation,
+    survey: talea.Simulation,
+) -> None:
     assert set(get_args(_tables.Name)) == set(_tables.COLUMNS)
-    for simulation in (open_book, reserves):
+    for simulation in (open_book, reserves, curves, two_sided, survey):
         for name, columns in _tables.COLUMNS.items():
             frame = simulation.transcript.to_pandas(name)  # type: ignore[arg-type]
             rows = simulation.transcript.table(name)  # type: ignore[arg-type]
@@ -146,12 +196,18 @@ def test_every_table_is_in_pandas_with_exact_numbers(open_book: talea.Simulation
                 assert "float" not in str(frame[column].dtype), (name, column)
                 values = [None if value is pandas.NA else value for value in frame[column]]
                 assert values == [row[column] for row in rows], (name, column)
-                if kind in ("price", "units"):
+                if kind in ("price", "units", "amount"):
                     assert all(value is None or type(value) is Decimal for value in values)
 
 
-def test_every_table_is_in_arrow_with_exact_numbers(open_book: talea.Simulation, reserves: talea.Simulation) -> None:
-    for simulation in (open_book, reserves):
+def test_every_table_is_in_arrow_with_exact_numbers(
+    open_book: talea.Simulation,
+    reserves: talea.Simulation,
+    curves: talea.Simulation,
+    two_sided: talea.Simulation,
+    survey: talea.Simulation,
+) -> None:
+    for simulation in (open_book, reserves, curves, two_sided, survey):
         for name, columns in _tables.COLUMNS.items():
             table = simulation.transcript.to_arrow(name)  # type: ignore[arg-type]
             assert table.column_names == list(columns)
@@ -159,7 +215,7 @@ def test_every_table_is_in_arrow_with_exact_numbers(open_book: talea.Simulation,
             for column, kind in columns.items():
                 of = table.schema.field(column).type
                 assert not pyarrow.types.is_floating(of), (name, column)
-                assert pyarrow.types.is_decimal128(of) == (kind in ("price", "units")), (name, column)
+                assert pyarrow.types.is_decimal128(of) == (kind in ("price", "units", "amount")), (name, column)
 
 
 def test_the_largest_numbers_of_the_protocol_fit_arrow() -> None:

@@ -36,6 +36,14 @@ pub struct EntrySummary {
     pub count: usize,
 }
 
+impl EntrySummary {
+    /// Whether it commits a bid, of one price or a curve.
+    #[must_use]
+    pub fn commits_a_bid(&self) -> bool {
+        matches!(self.kind, "commit" | "commit-curve")
+    }
+}
+
 /// What the transcript shows of a bid, or of a reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BidLine {

@@ -58,7 +58,7 @@ pub struct AccountReport {
 impl BidderReport {
     pub(crate) fn all(replay: &Replay) -> Vec<Self> {
         let mut commits: BTreeMap<PartyKey, usize> = BTreeMap::new();
-        for line in replay.lines().iter().filter(|line| line.kind == "commit") {
+        for line in replay.lines().iter().filter(|line| line.commits_a_bid()) {
             *commits.entry(line.signer).or_default() += 1;
         }
         let auction = replay.auction();

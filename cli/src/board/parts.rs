@@ -37,7 +37,7 @@ impl Parts {
     /// Adds those who came in with the entries since.
     pub fn follow(&mut self, replica: &Replica) {
         let new = replica.lines().get(self.entries..).unwrap_or_default();
-        let committed = new.iter().filter(|line| line.kind == "commit");
+        let committed = new.iter().filter(|line| line.commits_a_bid());
         self.keys.extend(committed.map(|line| line.signer));
         if new.iter().any(|line| line.kind == "fund") {
             self.keys.extend(replica.auction().accounts().iter().map(|account| account.party));

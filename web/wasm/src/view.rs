@@ -301,7 +301,7 @@ impl KeyholderView {
             let mut posts = BTreeMap::new();
             for line in follower.lines().iter().filter(|line| line.signer == member.signing) {
                 // A keyholder may bid as well, with the same key.
-                if !matches!(line.kind, "commit" | "reveal" | "tick" | "fund") {
+                if !matches!(line.kind, "commit" | "commit-curve" | "reveal" | "tick" | "fund") {
                     *posts.entry(line.kind).or_default() += 1usize;
                 }
             }
