@@ -16,7 +16,7 @@ use talea_contract::{
 use talea_parties::{bidder::BidSecret, proofs::range as proving};
 use talea_protocol::{
     bytes::{Digest, Point},
-    commitment::{BidId, Commit},
+    commitment::{BidId, Commit, CurveStep},
     labels,
     limits::MASKED_BYTES,
     masked::{Masked, Quadratic, VectorOpening},
@@ -62,6 +62,31 @@ pub fn commit(
         range_proof: proof.expect("a level of the grid"),
         seal: Digest::default(),
     }
+}
+
+/// A step of a curve of public quantities, with `rho` of the cheat's choice and a proof that it is the step with this
+/// number.
+pub fn step(
+    auction: &Auction,
+    bid: &BidId,
+    (number, quantity): (u32, u32),
+    (level, rho): (Level, Scalar),
+    rng: &mut impl CryptoRngCore,
+) -> CurveStep {
+    let BidId { lot, round, bidder } = *bid;
+    let (setting, grid) = (auction.setting(), &auction.terms().lots[lot as usize].grid);
+    let gens = &setting.generators;
+    let commitment = encode_point(&(Scalar::from(level.0) * gens.value + rho * gens.blinding));
+    let statement = range::Statement {
+        levels: grid.levels,
+        quorum_key: auction.quorum_keys().expect("the ceremony is over").key,
+        commitment,
+        active: None,
+    };
+    let context = Context { auction: auction.id(), lot, round, step: number, signer: bidder };
+    let witness = proving::Witness { level, rho, active: None };
+    let proof = proving::prove(gens, &context, &statement, &witness, rng);
+    CurveStep { quantity, commitment, range_proof: proof.expect("a level of the grid") }
 }
 
 /// A level, its commitment's blinding, and one scalar of randomness per entry of the unary encoding.

@@ -4,15 +4,20 @@ use crate::{Small, replay::Pens, rng};
 use rand_chacha::ChaCha20Rng;
 use talea_contract::{Auction, Due, Phase, Task};
 use talea_parties::{
-    bidder::{self, Bidder, PreparedBid},
+    bidder::{self, Bidder, PreparedBid, PreparedCurve},
     board::Board,
     custodian::Custodian,
     keyholder::{Candidate, Dealer, Keyholder},
     seller,
 };
 use talea_protocol::{
-    bytes::PartyKey, commitment::BidId, instruction::Instruction, outcome::Outcome, price::Level,
-    sealed_bid::Reveal, terms::Terms,
+    bytes::PartyKey,
+    commitment::{BidId, TradeSide},
+    instruction::Instruction,
+    outcome::Outcome,
+    price::Level,
+    sealed_bid::Reveal,
+    terms::Terms,
 };
 
 /// The board, everybody who takes part, and the time.
@@ -200,6 +205,46 @@ impl Harness {
         let bid = bid.expect("a level of the grid");
         self.submit(&bid.commit);
         bid.reveal
+    }
+
+    /// A curve is committed, a side and steps of a level and its units; what reveals it is given back.
+    #[track_caller]
+    pub fn commit_curve(
+        &mut self,
+        bidder: usize,
+        place: (u32, TradeSide),
+        steps: &[(u32, u32)],
+    ) -> Reveal {
+        self.commit_curve_altered(bidder, place, steps, |sealed_bid| sealed_bid)
+    }
+
+    /// A curve whose sealed bytes are what `alter` makes of the right ones.
+    #[track_caller]
+    pub fn commit_curve_altered(
+        &mut self,
+        bidder: usize,
+        place: (u32, TradeSide),
+        steps: &[(u32, u32)],
+        alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    ) -> Reveal {
+        let curve = self.prepare_curve(bidder, place, steps, alter);
+        self.submit(&curve.commit);
+        curve.reveal
+    }
+
+    /// The same, not submitted.
+    #[track_caller]
+    pub fn prepare_curve(
+        &mut self,
+        bidder: usize,
+        place: (u32, TradeSide),
+        steps: &[(u32, u32)],
+        alter: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    ) -> PreparedCurve {
+        let steps: Vec<_> = steps.iter().map(|(level, units)| (Level(*level), *units)).collect();
+        let (auction, rng) = (self.board.auction(), &mut self.rng);
+        let curve = self.bidders[bidder].commit_curve_altered(auction, place, &steps, alter, rng);
+        curve.expect("a curve that the lot takes")
     }
 
     /// The seller carries these reveals in one instruction.

@@ -6,6 +6,7 @@ use talea_protocol::{
     bytes::{Digest, PartyKey},
     instruction::Instruction,
     labels,
+    price::Shape,
     ranking::RankHeader,
     sealed_bid::{Ciphertext as Wire, SealedBid, split_contribution},
     terms::{Terms, Ties},
@@ -18,7 +19,11 @@ pub type UnaryEncoding = Vec<Vec<Ciphertext>>;
 pub fn unary_of(terms: &Terms, lot: u32, bytes: &[u8]) -> UnaryEncoding {
     let shape = &terms.lots[lot as usize].grid.shape;
     // A contribution to a lottery may stand after it.
-    let sealed = &bytes[..SealedBid::encoded_len(shape)];
+    unary_in(shape, &bytes[..SealedBid::encoded_len(shape)])
+}
+
+/// That of a sealed bid of this shape, or of a step of one.
+pub fn unary_in(shape: &Shape, sealed: &[u8]) -> UnaryEncoding {
     let sealed = SealedBid::from_bytes(sealed, shape).expect("its length");
     let mut entries = sealed.unary.iter().map(|c| Ciphertext::decode(c).expect("canonical"));
     shape.radices().map(|radix| entries.by_ref().take(radix - 1).collect()).collect()

@@ -25,6 +25,10 @@ use talea_verifier::{Place, Report, Verdict};
 mod auctions;
 #[path = "transcripts/faults.rs"]
 mod faults;
+#[path = "transcripts/market_faults.rs"]
+mod market_faults;
+#[path = "transcripts/markets.rs"]
+mod markets;
 
 /// A transcript and what must be found of it.
 struct Case {
@@ -41,7 +45,8 @@ fn folder() -> PathBuf {
 }
 
 fn cases() -> Vec<Case> {
-    auctions::cases().into_iter().chain(faults::cases()).collect()
+    let of_levels = auctions::cases().into_iter().chain(faults::cases());
+    of_levels.chain(markets::cases()).chain(market_faults::cases()).collect()
 }
 
 fn word(verdict: Verdict) -> &'static str {
@@ -215,7 +220,18 @@ fn the_manifest_has_every_ending_every_option_and_as_many_faults() {
     let said = |field: &'static str| -> BTreeSet<&str> {
         lots().filter_map(|lot| lot[field].as_str()).collect()
     };
-    let endings = ["sold", "declined", "below-reserve", "unsold", "void"];
+    let endings = [
+        "sold",
+        "declined",
+        "below-reserve",
+        "unsold",
+        "void",
+        "cleared",
+        "no-trade",
+        "one-sided",
+        "surveyed",
+        "too-few-answers",
+    ];
     assert_eq!(said("ending"), endings.into());
     assert_eq!(said("cause"), ["setup", "endorsement", "quorum"].into());
     assert_eq!(said("reserve"), ["none", "lapsed", "sealed", "opened"].into());
@@ -325,6 +341,94 @@ fn differences_with_equal_randomness_are_no_fault_and_entries_are() {
     };
     assert_eq!(counts("equal-differences.talea"), (2, 0));
     assert_eq!(counts("equal-entries.talea"), (1, 1));
+}
+
+/// Section 9: a bid with one bad step is invalid as a whole.
+#[test]
+fn a_curve_is_ranked_or_invalid_as_a_whole() {
+    let lot = &outcome("curves-invalid.talea").lots[0];
+    assert_eq!((lot.commits, lot.ranked, lot.invalid), (2, 1, 1));
+    let report = second_opinion(&replay("curves-invalid.talea").to_bytes());
+    let adverse = report.checks.iter().filter(|row| row.count.adverse > 0);
+    assert_eq!(adverse.map(|row| row.check.number()).collect::<Vec<_>>(), ["R3"]);
+}
+
+fn clearing(file: &str) -> Clearing {
+    match &outcome(file).lots[0].ending {
+        Ending::Cleared(clearing) | Ending::NoTrade(clearing) => clearing.clone(),
+        other => panic!("{file}: {other:?}"),
+    }
+}
+
+/// Section 11: the level beyond the grid is asked for, and never the price.
+#[test]
+fn the_excess_is_opened_beyond_the_grid_too() {
+    for file in ["curves.talea", "two-sided-nothing-offered.talea"] {
+        let clearing = clearing(file);
+        let levels: Vec<u32> = clearing.excess.iter().map(|excess| excess.level.0).collect();
+        assert_eq!(levels, [2, 3], "{file}");
+        assert_eq!(clearing.price.level.0, 2, "{file}");
+    }
+    let nothing = clearing("two-sided-nothing-offered.talea");
+    assert_eq!(nothing.excess[1].units, 0, "so a high search would go there");
+    assert!(clearing("curves-hidden.talea").excess.is_empty());
+}
+
+/// Section 11: the terms of two prices and of the bids at the margin are there where the rule has them.
+#[test]
+fn what_a_rule_discloses_stands_in_the_clearing() {
+    let between = clearing("two-sided-middle.talea").between.expect("the rule is Middle");
+    assert_eq!((between.lowest.level.0, between.highest.level.0), (0, 2));
+    assert_eq!(clearing("two-sided-middle.talea").price.level.0, 1);
+    let pairs = |file| {
+        let clearing = clearing(file);
+        (clearing.margins.is_some(), clearing.trades.len())
+    };
+    assert_eq!(pairs("reduction.talea"), (true, 2), "one pair of two");
+    assert_eq!(pairs("reduction-none.talea"), (true, 2), "the only pair");
+    assert_eq!(pairs("reduction-of-the-only-pair.talea"), (true, 0));
+    assert_eq!(pairs("reduction-no-pair.talea"), (false, 0));
+}
+
+/// Section 11, *Sharing*.
+#[test]
+fn what_is_at_the_price_is_shared_out_and_nobody_gets_less_than_the_least() {
+    let shared = |file| -> Vec<(u64, u64)> {
+        let trades = clearing(file).trades.into_iter();
+        trades.map(|trade| (trade.at_price, trade.shared)).collect()
+    };
+    assert_eq!(shared("curves.talea"), [(1, 1), (2, 1)], "of two units a third is 0.67");
+    assert_eq!(shared("curves-least.talea"), [(1, 0), (3, 2)], "the first would get a unit");
+    assert_eq!(shared("curves-least-of-all.talea"), [(2, 0), (2, 0)]);
+}
+
+/// Section 11, *Amounts*: what was bid and not the price, in minor units.
+#[test]
+fn who_pays_as_bid_pays_for_each_unit_what_it_bid() {
+    let amounts = |file| -> Vec<(u64, i64)> {
+        let trades = clearing(file).trades.into_iter();
+        trades.map(|trade| (trade.units(), trade.amount)).collect()
+    };
+    // Level 2 is 100.50, level 1 100.25; in the procurement level 2 is 99.50, level 1 99.75.
+    assert_eq!(amounts("curves-pay-as-bid.talea"), [(1, 9_950), (1, 9_975)]);
+    assert_eq!(amounts("curves-pay-as-bid-not-searched.talea"), [(2, 10_050 + 10_025)]);
+    assert_eq!(amounts("curves-sealed.talea"), [(1, 10_050), (1, 10_025)]);
+}
+
+/// Section 11, *Survey*.
+#[test]
+fn a_survey_opens_what_its_terms_ask_for() {
+    let statistics = |file| match &outcome(file).lots[0].ending {
+        Ending::Surveyed(statistics) => {
+            let bins = statistics.bins.as_ref().map(|bins| bins.to_vec());
+            (statistics.sum, bins, statistics.squares)
+        }
+        other => panic!("{file}: {other:?}"),
+    };
+    assert_eq!(statistics("survey.talea"), (4, None, None));
+    let bins = Some(vec![0, 1, 0, 1]);
+    assert_eq!(statistics("survey-bins-and-squares.talea"), (4, bins, Some(10)));
+    assert_eq!(statistics("survey-one-digit.talea"), (4, Some(vec![1, 1]), Some(10)));
 }
 
 /// Section 13.

@@ -4,9 +4,11 @@
 //! To write them anew, an explicit decision because old transcripts stop verifying:
 //! `TALEA_WRITE_VECTORS=1 cargo test -p talea-tests --test all vectors::`.
 
+mod market;
 mod opening;
 
 use curve25519_dalek::{RistrettoPoint, Scalar, traits::Identity as _};
+use market::Market;
 use std::{collections::BTreeMap, fmt::Write as _};
 use talea_contract::{
     Due, Task,
@@ -20,12 +22,13 @@ use talea_contract::{
     setup::QuorumKeys,
 };
 use talea_protocol::{
-    bytes::PartyKey,
-    commitment::{Commit, RangeProof},
+    bytes::{Digest, PartyKey, Point},
+    commitment::{BidId, Commit, CurveCommit, CurveStep, RangeProof, TradeSide},
     instruction::Instruction,
     labels,
-    outcome::{Ending, Outcome},
-    price::Level,
+    mechanism::{ClearingRule, Comparisons, Curve, Pricing, Quantities},
+    outcome::{Clearing, Ending, Outcome},
+    price::{Level, Shape},
     quorum::{KeyholderId, keyholders},
     ranking::{GatePost, RankHeader, ShufflePost, ShuffleProof},
     sealed_bid::{Ciphertext as Encoded, Reveal, SealedBid, split_contribution},
@@ -34,7 +37,7 @@ use talea_protocol::{
 use talea_sim::simulate::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
-    onlooker::{above, counts, draw, drawn_number, header_of, shuffled, unary_of},
+    onlooker::{above, counts, draw, drawn_number, header_of, shuffled, unary_in, unary_of},
     replay::{Kind, Replay, Scene},
 };
 use talea_verifier::{Options, Verdict, verify};
@@ -156,6 +159,85 @@ fn rounds() -> Vector {
     }
 }
 
+/// Bidder 0 wants a unit at level 3 and one at level 1, bidder 1 a unit at level 2.
+fn curves() -> Vector {
+    let curve = Curve { steps: 2, quantities: Quantities::Sealed { bits: 1 } };
+    let (pricing, comparisons) = (Pricing::PayAsBid, Comparisons::Opened);
+    let mechanism = Mechanism::Curves { curve, pricing, least: 1, comparisons };
+    let small = Small { mechanism, quantity: 2, ..four_levels(2) };
+    let bids = [(TradeSide::Buy, vec![(3, 1), (1, 1)]), (TradeSide::Buy, vec![(2, 1)])];
+    Vector {
+        file: "curves.txt",
+        title: "Curves of two steps with sealed quantities of one bit, two bidders, four levels as two bits, quorum 2\n\
+                # of 2, two units for sale, winners pay as bid, comparisons are opened. Bidder 0 wants a unit at level 3\n\
+                # and one at level 1, bidder 1 one at level 2 and nothing in its other step. The price is level 2: each\n\
+                # has a unit, bidder 0 for level 3 and bidder 1 at the price.",
+        plan: small.plan_of_curves(&bids),
+        small,
+        steps: &[&[
+            (Kind::Gate, "price, digit 1: products"),
+            (Kind::Decrypt, "price, digit 1: products"),
+            (Kind::Decrypt, "price, digit 1: the excess"),
+            (Kind::Gate, "price, digit 2: products"),
+            (Kind::Decrypt, "price, digit 2: products"),
+            (Kind::Decrypt, "price, digit 2: the excess"),
+            (Kind::Decrypt, "trades"),
+            (Kind::Gate, "amounts: products"),
+            (Kind::Decrypt, "amounts: products"),
+            (Kind::Decrypt, "amounts"),
+        ]],
+    }
+}
+
+fn two_sided() -> Vector {
+    let curve = Curve { steps: 1, quantities: Quantities::Public { most: 2 } };
+    let (rule, comparisons) = (ClearingRule::Middle, Comparisons::Opened);
+    let mechanism = Mechanism::TwoSided { curve, rule, comparisons };
+    let small = Small { mechanism, ..four_levels(3) };
+    let bids = [
+        (TradeSide::Buy, vec![(3, 2)]),
+        (TradeSide::Sell, vec![(0, 1)]),
+        (TradeSide::Sell, vec![(2, 1)]),
+    ];
+    Vector {
+        file: "two-sided.txt",
+        title: "A two-sided market with public quantities, a buyer and two sellers, four levels as two bits, quorum 2\n\
+                # of 2, the middle price, comparisons are opened. The buyer wants two units at level 3, the sellers ask\n\
+                # for level 0 and level 2 for a unit each. The lowest price is level 2, the highest level 3; the middle,\n\
+                # rounded down, is level 2. Two units are traded.",
+        plan: small.plan_of_curves(&bids),
+        small,
+        steps: &[&[
+            (Kind::Decrypt, "lowest price, digit 1: the excess"),
+            (Kind::Gate, "lowest price, digit 2: products"),
+            (Kind::Decrypt, "lowest price, digit 2: products"),
+            (Kind::Decrypt, "lowest price, digit 2: the excess"),
+            (Kind::Decrypt, "highest price, digit 1: the excess"),
+            (Kind::Gate, "highest price, digit 2: products"),
+            (Kind::Decrypt, "highest price, digit 2: products"),
+            (Kind::Decrypt, "highest price, digit 2: the excess"),
+            (Kind::Decrypt, "trades"),
+        ]],
+    }
+}
+
+fn survey() -> Vector {
+    let mechanism = Mechanism::Survey { min_answers: 2, bin_levels: 1, squares: true };
+    let small = Small { mechanism, ..four_levels(3) };
+    Vector {
+        file: "survey.txt",
+        title: "A survey, three answers, four levels as two bits, quorum 2 of 2, bins of one level, the squares. The\n\
+                # answers are 1, 3 and 2.",
+        plan: small.plan(&[&[1, 3, 2]]),
+        small,
+        steps: &[&[
+            (Kind::Gate, "products"),
+            (Kind::Decrypt, "products"),
+            (Kind::Decrypt, "sum, edges, squares"),
+        ]],
+    }
+}
+
 // ---- writing one down ----
 
 fn hex(bytes: &[u8]) -> String {
@@ -191,15 +273,25 @@ type Pairs<T> = [(T, T)];
 /// An opened message, and what it is if it is a small multiple of `G`.
 fn message(message: &RistrettoPoint, generators: &Generators) -> String {
     let value = generators.value;
-    let multiple = (2..=8u8).find(|n| value * Scalar::from(*n) == *message);
-    let known = match multiple {
-        Some(n) => format!(" = {n}*G"),
-        None if *message == RistrettoPoint::identity() => String::from(" = O"),
-        None if *message == value => String::from(" = G"),
-        None if *message == -value => String::from(" = -G"),
-        None => String::new(),
+    let is_times = |n: &u8| value * Scalar::from(*n) == *message;
+    let is_minus_times = |n: &u8| value * Scalar::from(*n) == -*message;
+    let known = match ((2..=32u8).find(is_times), (2..=16u8).find(is_minus_times)) {
+        (Some(n), _) => format!(" = {n}*G"),
+        (None, Some(n)) => format!(" = -{n}*G"),
+        _ if *message == RistrettoPoint::identity() => String::from(" = O"),
+        _ if *message == value => String::from(" = G"),
+        _ if *message == -value => String::from(" = -G"),
+        _ => String::new(),
     };
     format!("{}{known}", point(message))
+}
+
+/// What a bid's commit says of it, or a reserve's.
+struct Committed {
+    seal: Digest,
+    side: TradeSide,
+    /// `C` and `g_i` of every step; of a bid of one level there is one.
+    steps: Vec<(Point, u32)>,
 }
 
 /// The auction so far, as an onlooker of its one lot holds it, and the lines written of it.
@@ -211,7 +303,7 @@ struct Writer<'a> {
     /// Of the current entry, from 1.
     number: usize,
     /// The last commit of every bidder, and of the seller.
-    commits: BTreeMap<PartyKey, Commit>,
+    commits: BTreeMap<PartyKey, Committed>,
     /// The sealed bids that stand, in commit order.
     active: Vec<(PartyKey, Vec<u8>)>,
     in_round_0: Vec<(PartyKey, Vec<u8>)>,
@@ -247,6 +339,7 @@ impl<'a> Writer<'a> {
             Instruction::Commit(commit) | Instruction::Reserve(commit) => {
                 self.commit(scene, commit);
             }
+            Instruction::CommitCurve(commit) => self.commit_curve(scene, commit),
             Instruction::Reveal(reveals) => {
                 reveals.iter().for_each(|reveal| self.reveal(scene, reveal));
             }
@@ -258,39 +351,62 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The statement of the range proof, or of the improvement.
     fn commit(&mut self, scene: &Scene, commit: &Commit) {
+        let Commit { round, commitment, ref range_proof, seal, .. } = *commit;
+        let key = self.quorum_key(scene);
+        let committed = Committed { seal, side: TradeSide::Buy, steps: vec![(commitment, 1)] };
+        let former = self.commits.insert(scene.signer, committed);
+        let active = former.map(|former| former.steps[0].0);
+        let levels = self.terms.lots[0].grid.levels;
+        let statement = range::Statement { levels, quorum_key: key, commitment, active };
+        if let Some(active) = active {
+            self.of_entry("C_0", &hex(&active.0));
+        }
+        self.range(&context(scene, round, 0, scene.signer), &statement, range_proof);
+    }
+
+    fn commit_curve(&mut self, scene: &Scene, commit: &CurveCommit) {
+        let quorum_key = self.quorum_key(scene);
+        let steps = commit.steps.iter().map(|step| (step.commitment, step.quantity.max(1)));
+        let committed = Committed { seal: commit.seal, side: commit.side, steps: steps.collect() };
+        self.commits.insert(scene.signer, committed);
+        self.of_entry("side", &format!("{:?}", commit.side));
+        let levels = self.terms.lots[0].grid.levels << self.sealed_bits();
+        for (number, step) in (0..).zip(commit.steps.iter()) {
+            let CurveStep { quantity, commitment, range_proof } = step;
+            self.of_entry("step of the bid", &number.to_string());
+            self.of_entry("quantity", &quantity.to_string());
+            let commitment = *commitment;
+            let statement = range::Statement { levels, quorum_key, commitment, active: None };
+            let context = context(scene, commit.round, number, scene.signer);
+            self.range(&context, &statement, range_proof);
+        }
+    }
+
+    /// `PK`; with the first commit all keys are written.
+    fn quorum_key(&mut self, scene: &Scene) -> RistrettoPoint {
         let keys = scene.before.quorum_keys().expect("the ceremony is over");
         if self.commits.is_empty() {
             self.keys(&keys);
         }
-        let grid = &self.terms.lots[0].grid;
-        let active = self.commits.insert(scene.signer, commit.clone());
-        let statement = range::Statement {
-            levels: grid.levels,
-            quorum_key: keys.key,
-            commitment: commit.commitment,
-            active: active.as_ref().map(|active| active.commitment),
-        };
-        if let Some(active) = active {
-            self.of_entry("C_0", &hex(&active.commitment.0));
-        }
-        let context = Context {
-            auction: scene.before.id(),
-            lot: commit.lot,
-            round: commit.round,
-            step: 0,
-            signer: scene.signer,
-        };
-        let mut fs = FiatShamir::begin(statement.kind(), &context);
+        keys.key
+    }
+
+    fn sealed_bits(&self) -> u8 {
+        self.terms.mechanism.curve().map_or(0, |curve| curve.quantities.sealed_bits())
+    }
+
+    /// The statement of the range proof, or of the improvement.
+    fn range(&mut self, context: &Context, statement: &range::Statement, proof: &RangeProof) {
+        let mut fs = FiatShamir::begin(statement.kind(), context);
         statement.absorb(&mut fs, &self.generators);
-        let RangeProof { bits, squares, .. } = &commit.range_proof;
-        let y = range::absorb_bits(&mut fs, &statement, bits);
+        let RangeProof { bits, squares, .. } = proof;
+        let y = range::absorb_bits(&mut fs, statement, bits);
         masked::absorb_announcements(&mut fs, [bits], squares);
-        let places = range::place_values(grid.levels);
+        let places = range::place_values(statement.levels);
         let places: Vec<String> = places.iter().map(u32::to_string).collect();
         self.of_entry("place values", &places.join(" "));
-        self.of_entry("C", &hex(&commit.commitment.0));
+        self.of_entry("C", &hex(&statement.commitment.0));
         self.of_entry("S", &hex(&bits.commitment.0));
         self.of_entry("y", &scalar(&y));
         self.of_entry("x", &scalar(&fs.weight(b"x")));
@@ -303,37 +419,46 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn reveal(&mut self, scene: &Scene, reveal: &Reveal) {
-        let commit = self.commits.get(&reveal.bid.bidder).expect("it was committed").clone();
+    /// The digits of what a bid, or a step of one, encrypts.
+    fn shape(&self) -> Shape {
         let shape = &self.terms.lots[0].grid.shape;
+        shape.with_bits(self.sealed_bits()).expect("T8")
+    }
+
+    fn reveal(&mut self, scene: &Scene, reveal: &Reveal) {
+        let BidId { round, bidder, .. } = reveal.bid;
+        let Committed { seal, steps, .. } = &self.commits[&bidder];
+        let (seal, steps) = (*seal, steps.clone());
+        let shape = self.shape();
         let (bytes, contribution) =
-            split_contribution(&reveal.sealed_bid, self.terms.ties, reveal.bid.round)
-                .expect("its length");
-        let sealed = SealedBid::from_bytes(bytes, shape).expect("its length");
-        let context = Context {
-            auction: scene.before.id(),
-            lot: reveal.bid.lot,
-            round: reveal.bid.round,
-            step: 0,
-            signer: reveal.bid.bidder,
-        };
-        let mut fs = FiatShamir::begin(labels::KIND_UNARY, &context);
-        let commitment = decode_point(&commit.commitment).expect("canonical");
+            split_contribution(&reveal.sealed_bid, self.terms.ties, round).expect("its length");
         let quorum_key = scene.before.quorum_keys().expect("the ceremony is over").key;
-        unary::Statement { shape, quorum_key, commitment }.absorb(&mut fs, &self.generators);
-        absorb_entries(&mut fs, &sealed.unary);
-        let y = absorb_bits(&mut fs, shape, &sealed.argument.bits);
-        let x = absorb_announcements(&mut fs, &sealed.argument);
-        self.of_entry("bidder", &hex(&reveal.bid.bidder.0));
-        self.of_entry("C", &hex(&commit.commitment.0));
-        self.of_entry("seal", &hex(&commit.seal.0));
-        self.of_entry("S", &hex(&sealed.argument.bits.commitment.0));
-        self.of_entry("y", &scalar(&y));
-        self.of_entry("x", &scalar(&x));
+        self.of_entry("bidder", &hex(&bidder.0));
+        let of_steps = bytes.chunks(SealedBid::encoded_len(&shape));
+        for (number, ((commitment, _), bytes)) in (0..).zip(steps.iter().zip(of_steps)) {
+            let sealed = SealedBid::from_bytes(bytes, &shape).expect("its length");
+            let context = context(scene, round, number, bidder);
+            let mut fs = FiatShamir::begin(labels::KIND_UNARY, &context);
+            let point = decode_point(commitment).expect("canonical");
+            let statement = unary::Statement { shape: &shape, quorum_key, commitment: point };
+            statement.absorb(&mut fs, &self.generators);
+            absorb_entries(&mut fs, &sealed.unary);
+            let y = absorb_bits(&mut fs, &shape, &sealed.argument.bits);
+            let x = absorb_announcements(&mut fs, &sealed.argument);
+            if self.terms.mechanism.curve().is_some() {
+                self.of_entry("step of the bid", &number.to_string());
+            }
+            self.of_entry("C", &hex(&commitment.0));
+            if number == 0 {
+                self.of_entry("seal", &hex(&seal.0));
+            }
+            self.of_entry("S", &hex(&sealed.argument.bits.commitment.0));
+            self.of_entry("y", &scalar(&y));
+            self.of_entry("x", &scalar(&x));
+        }
         if let Some(contribution) = contribution {
             self.of_entry("contribution", &hex(contribution));
         }
-        let bidder = reveal.bid.bidder;
         match self.active.iter_mut().find(|(other, _)| *other == bidder) {
             Some((_, former)) => *former = reveal.sealed_bid.to_vec(),
             None if bidder == self.terms.seller => {}
@@ -505,6 +630,26 @@ impl<'a> Writer<'a> {
 
     /// The ciphertexts of an open question, found by their `R`, each written with its name.
     fn asked_openly(&mut self, randomness: &[RistrettoPoint]) -> Vec<Ciphertext> {
+        let named = match self.terms.mechanism {
+            Mechanism::FirstPrice | Mechanism::UniformPrice { .. } => self.named(),
+            Mechanism::Curves { .. } | Mechanism::TwoSided { .. } | Mechanism::Survey { .. } => {
+                let products = self.products.clone();
+                self.market().named(&products)
+            }
+        };
+        let found = randomness.iter().map(|randomness| {
+            // What was asked for last: a search after another asks for some levels again.
+            let mut named = named.iter().rev();
+            let (name, sealed) =
+                named.find(|(_, sealed)| sealed.r == *randomness).expect("it has a name");
+            self.of_entry(name, &ciphertext(sealed));
+            *sealed
+        });
+        found.collect()
+    }
+
+    /// What may be opened where a bid is a price.
+    fn named(&mut self) -> Vec<(String, Ciphertext)> {
         let bids = self.in_tie_order(false);
         let encodings: Vec<_> =
             bids.iter().map(|(_, bytes)| unary_of(self.terms, 0, bytes)).collect();
@@ -517,13 +662,36 @@ impl<'a> Writer<'a> {
                 named.extend((0..).zip(above).map(|(i, above)| (format!("above_{i}"), above)));
             }
         }
-        let found = randomness.iter().map(|randomness| {
-            let (name, sealed) =
-                named.iter().find(|(_, sealed)| sealed.r == *randomness).expect("it has a name");
-            self.of_entry(name, &ciphertext(sealed));
-            *sealed
+        named
+    }
+
+    /// The steps of a market, or the answers to a survey.
+    fn market(&mut self) -> Market<'_> {
+        let bids = self.in_tie_order(false);
+        let shape = self.shape();
+        let length = SealedBid::encoded_len(&shape);
+        let bids = (0..).zip(&bids);
+        let steps = bids.flat_map(|(bid, (bidder, bytes))| {
+            let Committed { side, steps, .. } = &self.commits[bidder];
+            let steps = steps.iter().zip(bytes.chunks(length));
+            steps
+                .map(|((_, weight), bytes)| market::Step {
+                    bid,
+                    side: *side,
+                    weight: *weight,
+                    unary: unary_in(&shape, bytes),
+                })
+                .collect::<Vec<_>>()
         });
-        found.collect()
+        let steps = steps.collect();
+        let lot = &self.terms.lots[0];
+        Market {
+            mechanism: self.terms.mechanism,
+            shape: &lot.grid.shape,
+            quantity: lot.quantity,
+            ending: &self.outcome.lots[0].ending,
+            steps,
+        }
     }
 
     /// What was opened, in the clear, and all of it as bytes.
@@ -534,13 +702,45 @@ impl<'a> Writer<'a> {
                 self.line(&format!("survey {round} depth"), &format!("{:?}", &**depth));
             }
         }
-        let Ending::Sold(award) = &result.ending else { panic!("it was sold") };
-        self.line("level", &award.quote.level.0.to_string());
-        for sale in award.sales.iter() {
-            self.line("winner", &hex(&sale.winner.0));
+        match &result.ending {
+            Ending::Sold(award) => {
+                self.line("level", &award.quote.level.0.to_string());
+                for sale in award.sales.iter() {
+                    self.line("winner", &hex(&sale.winner.0));
+                }
+            }
+            Ending::Cleared(clearing) => self.clearing(clearing),
+            Ending::Surveyed(statistics) => {
+                self.line("sum", &statistics.sum.to_string());
+                let bins = statistics.bins.as_ref().expect("the terms ask for bins");
+                self.line("bins", &format!("{:?}", &**bins));
+                let squares = statistics.squares.expect("the terms ask for them");
+                self.line("squares", &squares.to_string());
+            }
+            other => panic!("it was not sold: {other:?}"),
         }
         let bytes = borsh::to_vec(self.outcome).expect("memory takes it");
         self.line("outcome", &hex(&bytes));
+    }
+
+    fn clearing(&mut self, clearing: &Clearing) {
+        if let Some(between) = clearing.between {
+            self.line("lowest level", &between.lowest.level.0.to_string());
+            self.line("highest level", &between.highest.level.0.to_string());
+        }
+        self.line("level", &clearing.price.level.0.to_string());
+        for excess in &clearing.excess {
+            self.line(&format!("excess at level {}", excess.level.0), &excess.units.to_string());
+        }
+        for trade in &clearing.trades {
+            self.line("trade of", &hex(&trade.party.0));
+            for (name, units) in
+                [("better", trade.better), ("at price", trade.at_price), ("shared", trade.shared)]
+            {
+                self.line(name, &units.to_string());
+            }
+            self.line("amount", &trade.amount.to_string());
+        }
     }
 }
 
@@ -552,6 +752,11 @@ fn lagrange(members: &[u16], member: u16) -> Scalar {
         m * (m - j).invert()
     };
     others.map(factor).product()
+}
+
+/// What a proof of somebody's bid is bound to.
+fn context(scene: &Scene, round: u32, step: u32, signer: PartyKey) -> Context {
+    Context { auction: scene.before.id(), lot: 0, round, step, signer }
 }
 
 /// The vector, line by line: `name = value`.
@@ -648,4 +853,19 @@ fn the_second_price_is_what_the_program_does() {
 #[test]
 fn rounds_are_what_the_program_does() {
     hold(&rounds());
+}
+
+#[test]
+fn curves_are_what_the_program_does() {
+    hold(&curves());
+}
+
+#[test]
+fn a_two_sided_market_is_what_the_program_does() {
+    hold(&two_sided());
+}
+
+#[test]
+fn a_survey_is_what_the_program_does() {
+    hold(&survey());
 }

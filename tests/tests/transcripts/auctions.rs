@@ -55,16 +55,16 @@ fn valid(file: &'static str, title: &'static str, transcript: Vec<u8>) -> Case {
     Case { file, title, verdict: Verdict::Valid, check: None, transcript }
 }
 
-fn simulated(file: &'static str, title: &'static str, small: &Small, plan: &Plan) -> Case {
+pub fn simulated(file: &'static str, title: &'static str, small: &Small, plan: &Plan) -> Case {
     valid(file, title, small.simulate(plan).1)
 }
 
 /// Everybody bids these levels, lot by lot.
-fn bid(file: &'static str, title: &'static str, small: &Small, levels: &[&[u32]]) -> Case {
+pub fn bid(file: &'static str, title: &'static str, small: &Small, levels: &[&[u32]]) -> Case {
     simulated(file, title, small, &small.plan(levels))
 }
 
-fn finished(file: &'static str, title: &'static str, mut harness: Harness) -> Case {
+pub fn finished(file: &'static str, title: &'static str, mut harness: Harness) -> Case {
     harness.finish();
     valid(file, title, harness.board.into_inner().1)
 }

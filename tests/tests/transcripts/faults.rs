@@ -15,7 +15,7 @@ use talea_protocol::{
     terms::{Disclosure, Mechanism, Rounds, Terms},
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, next_head},
 };
-use talea_sim::simulate::{KeyholderConduct, ReservePlan, Seat};
+use talea_sim::simulate::{KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small, chosen_unary,
     harness::Harness,
@@ -28,7 +28,7 @@ use talea_verifier::Verdict;
 /// No canonical point and no canonical scalar.
 const RUBBISH: [u8; 32] = [0xff; 32];
 
-fn fault(
+pub fn fault(
     file: &'static str,
     check: &'static str,
     title: &'static str,
@@ -55,7 +55,7 @@ pub fn cases() -> Vec<Case> {
 // ---- terms ----
 
 /// A genesis of these bytes, signed.
-fn genesis(bytes: Vec<u8>) -> Vec<u8> {
+pub fn genesis(bytes: Vec<u8>) -> Vec<u8> {
     let cast = small().cast();
     let pens = Pens::of(&cast);
     let signed = opening_bytes(&Terms::auction_id_of_bytes(&bytes), 1);
@@ -279,8 +279,8 @@ fn framing() -> Vec<Case> {
 
 // ---- instructions ----
 
-/// An auction in which every kind of instruction stands, and everybody's pens.
-struct Base {
+/// An auction to put faults into, and everybody's pens.
+pub struct Base {
     replay: Replay,
     scenes: Vec<Scene>,
     pens: Pens,
@@ -288,6 +288,16 @@ struct Base {
 }
 
 impl Base {
+    /// What comes of a plan.
+    pub fn of(small: Small, plan: &Plan) -> Self {
+        let (_, transcript) = small.simulate(plan);
+        let replay = Replay::read(&transcript);
+        let (scenes, _) = replay.scenes();
+        Self { pens: Pens::of(&small.cast()), replay, scenes, small }
+    }
+
+    /// Every kind of instruction stands in it.
+    ///
     /// A second price over a reserve, with the seller's say. The last of four keyholders deals a wrong share, the
     /// posts of the second are dropped and vouched for.
     fn all_kinds() -> Self {
@@ -304,10 +314,7 @@ impl Base {
         plan.reserves = vec![ReservePlan { lot: 0, level: Level(1), is_revealed: true }];
         let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
         let plan = with_keyholder(plan, 0, 2, KeyholderConduct::Ignored { from_step: 2 });
-        let (_, transcript) = small.simulate(&plan);
-        let replay = Replay::read(&transcript);
-        let (scenes, _) = replay.scenes();
-        Self { pens: Pens::of(&small.cast()), replay, scenes, small }
+        Self::of(small, &plan)
     }
 
     /// The first entry of a kind that somebody of the cast signed.
@@ -317,7 +324,7 @@ impl Base {
     }
 
     /// In place of the first of a kind, what `alter` makes of it, signed by the same.
-    fn altered(&self, kind: Kind, alter: impl FnOnce(&mut Instruction)) -> Vec<u8> {
+    pub fn altered(&self, kind: Kind, alter: impl FnOnce(&mut Instruction)) -> Vec<u8> {
         let index = self.first(kind);
         let scene = &self.scenes[index];
         let bytes = self.pens.alter(&scene.before, &scene.bytes, alter);
@@ -383,8 +390,11 @@ fn envelopes(base: &Base) -> Vec<Case> {
         fault("e1-tail.talea", "E1", "a payload with a byte too many", {
             base.payload(Kind::Fund, |payload| [payload, vec![0]].concat())
         }),
-        fault("e1-tag.talea", "E1", "an instruction with tag 14", {
+        fault("e1-tag.talea", "E1", "a fund with the tag of a curve", {
             base.payload(Kind::Fund, |payload| [vec![14], payload].concat())
+        }),
+        fault("e1-no-tag.talea", "E1", "an instruction with tag 15", {
+            base.payload(Kind::Fund, |payload| [vec![15], payload].concat())
         }),
         fault("e1-list.talea", "E1", "a deal of 65 shares: E1 comes before S2", {
             base.payload(Kind::Deal, |payload| {
@@ -546,7 +556,7 @@ fn second_commitment() -> Case {
 }
 
 /// What ends a harness's transcript, refused.
-fn refused_last(
+pub fn refused_last(
     file: &'static str,
     check: &'static str,
     title: &'static str,
