@@ -154,8 +154,11 @@ impl ClearingReport {
                 trade.amount.as_ref().unwrap_or(&trade.total).clone(),
             ]
         });
+        // A yield or a spread times units is no amount.
+        let are_amounts = self.trades.iter().any(|trade| trade.amount.is_some());
+        let last = if are_amounts { "amount" } else { "units x price" };
         let heading =
-            ["party", "side", "better", "at the price", "of these traded", "traded", "amount"];
+            ["party", "side", "better", "at the price", "of these traded", "traded", last];
         table::table(&heading, rows.collect(), &[2, 3, 4, 5, 6])
     }
 

@@ -154,7 +154,7 @@ impl Case {
     /// Of each bid: better than the price, at it, shared of that, and the amount; and whether something is traded.
     fn expected(&self, price: u32) -> (bool, Vec<(usize, u64, u64, u64, i64)>) {
         let two_sided = matches!(self.mechanism, Mechanism::TwoSided { .. });
-        let unsearched = !two_sided && self.bits() == 0 && self.units(|_, _| true) <= self.quantity;
+        let unsearched = !two_sided && self.bits() == 0 && self.units(|_, _| true) < self.quantity;
         let sells = |n: usize| two_sided && self.bids[n].0 == Sell;
         let better = |n: usize| match (sells(n), unsearched) {
             (_, true) => self.of_bid(n, |_| true),
@@ -346,7 +346,7 @@ fn case(n: &mut Numbers, two_sided: bool) -> Case {
 fn curves_clear_where_the_quantity_is_wanted() {
     (0..300u64).into_par_iter().for_each(|seed| {
         let case = case(&mut numbers(seed), false);
-        let price = match case.bits() == 0 && case.units(|_, _| true) <= case.quantity {
+        let price = match case.bits() == 0 && case.units(|_, _| true) < case.quantity {
             true => 0,
             false => case.last(|level| case.units(|_, at| at >= level) >= case.quantity),
         };
@@ -498,9 +498,9 @@ fn the_questions_of_a_market_stand_in_their_order() {
     let amounts = [('G', 8), ('U', 8), ('U', 1)];
     assert_eq!(steps(&own), [&first[..], &public, &amounts].concat());
     // All that is wanted is there.
-    let all = Case { quantity: 10, ..curves(PUBLIC, Pricing::Uniform, Comparisons::Opened) };
+    let all = Case { quantity: 11, ..curves(PUBLIC, Pricing::Uniform, Comparisons::Opened) };
     assert_eq!(steps(&all), []);
-    let all = Case { quantity: 10, ..curves(PUBLIC, Pricing::PayAsBid, Comparisons::Opened) };
+    let all = Case { quantity: 11, ..curves(PUBLIC, Pricing::PayAsBid, Comparisons::Opened) };
     assert_eq!(steps(&all), [('U', 2)]);
     // Of a survey: for each of three answers two edges within a first digit, and one entry.
     let answers = survey(&[1, 2], 8, 3, true, &[1, 2, 7]);

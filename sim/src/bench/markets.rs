@@ -90,7 +90,7 @@ fn markets(bidders: usize) -> Vec<(&'static str, Mechanism)> {
 /// Levels and digits of what is measured: those of a survey are two.
 fn grid_of(mechanism: Mechanism) -> PriceGrid {
     match mechanism {
-        Mechanism::Survey { .. } => grid(1_024, &[5, 5]),
+        Mechanism::Survey { .. } => grid(1_024, &[4, 6]),
         _ => grid(1_024, &[4, 1, 1, 1, 1, 1, 1]),
     }
 }

@@ -86,11 +86,8 @@ impl Participants {
 
     /// `sum over i of g_i * terms_i`, of as many terms as there are participants.
     pub(crate) fn weigh(&self, terms: impl Iterator<Item = Ciphertext>, all: usize) -> Ciphertext {
-        let weigh = |(i, term): (usize, Ciphertext)| match self.weight(i, all) {
-            1 => term,
-            weight => term.scaled(&Scalar::from(weight)),
-        };
-        terms.enumerate().map(weigh).sum()
+        let terms = terms.enumerate().map(|(i, term)| (term, self.weight(i, all)));
+        Ciphertext::weighed_sum(terms)
     }
 
     /// `sum over i of g_i * U_i[1][j]`, for `0 < j < B_1`: the sums that the lot has, and what is different here.

@@ -49,7 +49,7 @@ pub(super) fn bids_of(lot_setting: LotSetting<'_>, curve: Curve) -> Vec<MarketBi
 pub(super) fn times(flag: Ciphertext, quantity: u32) -> Ciphertext {
     match quantity {
         0 | 1 => flag,
-        quantity => flag.scaled(&Scalar::from(quantity)),
+        quantity => Ciphertext::weighed_sum([(flag, quantity)].into_iter()),
     }
 }
 
