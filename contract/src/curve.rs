@@ -226,8 +226,9 @@ fn fault_of_survey(
     let lots = || terms.lots.iter();
     let highest = |lot: &Lot| u64::from(lot.grid.levels.saturating_sub(1));
     let bins = |lot: &Lot| {
-        let bins = lot.grid.levels.checked_add(bin_levels.saturating_sub(1));
-        u64::from(bins.and_then(|levels| levels.checked_div(bin_levels)).unwrap_or(0))
+        // In 64 bits: a bin may be of all the levels that 32 hold.
+        let (levels, of_bin) = (u64::from(lot.grid.levels), u64::from(bin_levels));
+        levels.saturating_add(of_bin.saturating_sub(1)).checked_div(of_bin).unwrap_or(0)
     };
     let most_bins = u64::try_from(MAX_BUCKETS).unwrap_or(u64::MAX);
     first_broken([

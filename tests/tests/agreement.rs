@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use talea_contract::{Auction, Refusal};
 use talea_protocol::{
     check::Check,
+    commitment::TradeSide,
     instruction::SignedInstruction,
+    mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Pricing, Quantities},
     outcome::Outcome,
     price::Level,
-    terms::{Acceptance, Depth, Disclosure, Mechanism, Reserve, Rounds, Terms, Ties},
+    terms::{Acceptance, Depth, Disclosure, Reserve, Rounds, Terms, Ties},
     transcript::{MAGIC, RECORD_HEADER_BYTES, RecordKind},
 };
 use talea_sim::simulate::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
@@ -150,6 +152,119 @@ fn no_flipped_byte_of_rounds_is_accepted_and_both_name_the_same_check() {
     let (_, transcript) = small.simulate(&plan);
     no_flip_is_accepted(&transcript, 211);
     deep_mutants(&small, &transcript, 199);
+}
+
+// ---- markets and surveys ----
+
+fn curves(curve: Curve, pricing: Pricing, comparisons: Comparisons) -> Mechanism {
+    Mechanism::Curves { curve, pricing, least: 1, comparisons }
+}
+
+const PUBLIC: Curve = Curve { steps: 2, quantities: Quantities::Public { most: 4 } };
+const SEALED: Curve = Curve { steps: 2, quantities: Quantities::Sealed { bits: 2 } };
+
+/// Three units for sale on a grid of five levels, in small chunks, with a lottery.
+fn market(mechanism: Mechanism) -> Small {
+    Small {
+        lots: vec![(5, vec![1, 2])],
+        quantity: 3,
+        max_bids: 4,
+        chunk_items: 3,
+        fan_out: 2,
+        ties: Ties::Lottery,
+        mechanism,
+        ..Small::default()
+    }
+}
+
+/// Bids that make a price, on one side or on both.
+fn bids_of(mechanism: Mechanism) -> Vec<(TradeSide, Vec<(u32, u32)>)> {
+    let sells = match mechanism {
+        Mechanism::TwoSided { .. } => TradeSide::Sell,
+        _ => TradeSide::Buy,
+    };
+    vec![
+        (TradeSide::Buy, vec![(4, 1), (2, 2)]),
+        (sells, vec![(1, 1), (2, 3)]),
+        (TradeSide::Buy, vec![(3, 2)]),
+    ]
+}
+
+fn with_curve(mut plan: Plan, bidder: usize, conduct: BidderConduct) -> Plan {
+    plan.curves[bidder].conduct = conduct;
+    plan
+}
+
+#[test]
+fn transcripts_of_markets_that_went_wrong_are_valid_too() {
+    let two_sided =
+        |curve, comparisons| Mechanism::TwoSided { curve, rule: ClearingRule::Middle, comparisons };
+    for mechanism in [
+        curves(PUBLIC, Pricing::PayAsBid, Comparisons::Hidden),
+        curves(SEALED, Pricing::PayAsBid, Comparisons::Opened),
+        two_sided(PUBLIC, Comparisons::Hidden),
+        two_sided(SEALED, Comparisons::Opened),
+    ] {
+        let small = market(mechanism);
+        let plan = || small.plan_of_curves(&bids_of(mechanism));
+        let leaves =
+            |step| with_keyholder(plan(), 0, 2, KeyholderConduct::Leaves { from_step: step });
+        let plans = [
+            plan(),
+            small.plan_of_curves(&[]),
+            with_curve(plan(), 0, BidderConduct::NeverReveals),
+            with_curve(plan(), 1, BidderConduct::RevealsRubbish),
+            with_keyholder(plan(), 0, 3, KeyholderConduct::NeverDeals),
+            leaves(1),
+            leaves(4),
+            with_keyholder(leaves(3), 0, 1, KeyholderConduct::Leaves { from_step: 5 }),
+        ];
+        on_all_cores(&plans, |plan| {
+            let (simulated, transcript) = small.simulate(plan);
+            agree_that_it_is_valid(&transcript, &simulated.outcome);
+        });
+    }
+}
+
+/// A market of sealed quantities that are paid as bid, and a survey with all that it can open.
+fn smallest_markets() -> Vec<(Small, Vec<u8>)> {
+    let smallest = |mechanism| Small {
+        groups: vec![(1, vec![Seat::Own])],
+        lots: vec![(3, vec![1, 1])],
+        quantity: 2,
+        bidders: 2,
+        max_bids: 4,
+        mechanism,
+        ..Small::default()
+    };
+    let bids = [(TradeSide::Buy, vec![(2, 1), (0, 1)]), (TradeSide::Buy, vec![(1, 3)])];
+    let market = smallest(curves(SEALED, Pricing::PayAsBid, Comparisons::Opened));
+    let of_market = market.simulate(&market.plan_of_curves(&bids)).1;
+    let rule = ClearingRule::TradeReduction;
+    let curve = Curve { steps: 1, quantities: Quantities::Public { most: 1 } };
+    let two_sided = smallest(Mechanism::TwoSided { curve, rule, comparisons: Comparisons::Hidden });
+    let pair = [(TradeSide::Buy, vec![(2, 1)]), (TradeSide::Sell, vec![(0, 1)])];
+    let of_two_sided = two_sided.simulate(&two_sided.plan_of_curves(&pair)).1;
+    let survey = smallest(Mechanism::Survey { min_answers: 2, bin_levels: 1, squares: true });
+    let of_survey = survey.simulate(&survey.plan(&[&[1, 2]])).1;
+    vec![(market, of_market), (two_sided, of_two_sided), (survey, of_survey)]
+}
+
+#[test]
+fn no_flipped_byte_of_a_market_is_accepted_and_both_name_the_same_check() {
+    for (small, transcript) in smallest_markets() {
+        no_flip_is_accepted(&transcript, 61);
+        deep_mutants(&small, &transcript, 97);
+    }
+}
+
+#[test]
+#[ignore = "every byte of three markets: minutes"]
+fn no_flipped_byte_of_a_market_is_accepted_wherever_it_stands() {
+    for (small, transcript) in smallest_markets() {
+        no_flip_is_accepted(&transcript, 1);
+        deep_mutants(&small, &transcript, 1);
+    }
 }
 
 #[test]

@@ -6,10 +6,11 @@ use talea_protocol::{
     bytes::PartyKey,
     caution::{Caution, cautions},
     limits::{MAX_BIDS_PER_LOT, MAX_ROUNDS},
+    mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Pricing, Quantities},
     outcome::{Account, ReserveResult},
     price::Level,
     quorum::Group,
-    terms::{Admission, Depth, Disclosure, Mechanism, Reserve, Terms, Ties},
+    terms::{Admission, Depth, Disclosure, Reserve, Terms, Ties},
 };
 use talea_sim::simulate::{BidPlan, ReservePlan, Seat};
 use talea_tests::{Small, harness::Harness, replay::edit, text};
@@ -288,6 +289,50 @@ fn a_depth_that_shows_single_losers_is_named() {
     assert_eq!(altered(|terms| terms.disclosure = cover), [""; 0]);
 }
 
+// ---- markets and surveys ----
+
+#[test]
+fn what_a_market_or_a_survey_leaves_open_is_named() {
+    let with = |mechanism, is_open| {
+        altered(|terms| {
+            terms.mechanism = mechanism;
+            if is_open {
+                terms.admission = Admission::Open;
+            }
+        })
+    };
+    let public = |most| Curve { steps: 1, quantities: Quantities::Public { most } };
+    let sealed = Curve { steps: 1, quantities: Quantities::Sealed { bits: 2 } };
+    let curves =
+        |curve, pricing, comparisons| Mechanism::Curves { curve, pricing, least: 1, comparisons };
+    let two_sided = |curve, rule, comparisons| Mechanism::TwoSided { curve, rule, comparisons };
+    let survey =
+        |min_answers, bin_levels| Mechanism::Survey { min_answers, bin_levels, squares: false };
+    let [quantities, excess, surplus] =
+        ["mechanism.public-quantities", "mechanism.opened-excess", "mechanism.surplus"];
+    let [few, single] = ["survey.few-answers", "survey.single-bins"];
+    let [shills, sides, many, room] =
+        ["mechanism.shills", "mechanism.both-sides", "survey.many-answers", "stakes.crowding-out"];
+    let [hidden, opened] = [Comparisons::Hidden, Comparisons::Opened];
+    let cases: [(Mechanism, &[&str], Option<&str>); 10] = [
+        (curves(public(1), Pricing::Uniform, hidden), &[], Some(shills)),
+        (curves(public(2), Pricing::Uniform, hidden), &[quantities], Some(shills)),
+        (curves(public(2), Pricing::PayAsBid, opened), &[quantities, excess], None),
+        (curves(sealed, Pricing::PayAsBid, hidden), &[], None),
+        (two_sided(sealed, ClearingRule::Middle, opened), &[excess], Some(sides)),
+        (two_sided(public(1), ClearingRule::TradeReduction, hidden), &[surplus], Some(sides)),
+        (survey(9, 2), &[few], Some(many)),
+        (survey(10, 2), &[], Some(many)),
+        (survey(10, 1), &[single], Some(many)),
+        (survey(2, 1), &[few, single], Some(many)),
+    ];
+    for (mechanism, whoever, of_many_keys) in cases {
+        assert_eq!(with(mechanism, false), whoever, "{mechanism:?}");
+        let open: Vec<&str> = whoever.iter().copied().chain(of_many_keys).chain([room]).collect();
+        assert_eq!(with(mechanism, true), open, "{mechanism:?}");
+    }
+}
+
 // ---- rounds ----
 
 /// A single bid among others that stand, through every bucket of the grid: with as many rounds as the
@@ -388,6 +433,13 @@ fn no_two_cautions_have_one_code() {
         Caution::CoverBetweenRounds,
         Caution::KnownLastRound { limit: 2, sufficient: 6 },
         Caution::Shills,
+        Caution::BothSides,
+        Caution::Surplus,
+        Caution::PublicQuantities,
+        Caution::OpenedExcess { room: 5 },
+        Caution::ManyAnswers,
+        Caution::FewAnswers { min_answers: 2 },
+        Caution::SingleBins,
         Caution::LastReveal,
         Caution::FreeBids,
         Caution::CrowdingOut { room: 1, fees: 0, deposits: 0 },

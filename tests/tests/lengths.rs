@@ -5,17 +5,19 @@ use std::sync::LazyLock;
 use talea_contract::{Auction, Phase};
 use talea_protocol::{
     bytes::List,
+    commitment::TradeSide,
     instruction::{Instruction, SignedInstruction},
     limits::{
-        MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_DOMAIN_BYTES, MAX_GROUPS, MAX_HEARD,
+        MAX_ATTESTED, MAX_BUCKETS, MAX_CHUNK_ITEMS, MAX_DOMAIN_BYTES, MAX_GROUPS, MAX_HEARD,
         MAX_INSTRUCTION_BYTES, MAX_LISTED_BIDDERS, MAX_LOTS, MAX_MEMBERS, MAX_REVEALS, MAX_ROUNDS,
         MAX_SEALED_BID_BYTES, MAX_SHUFFLE_TERMS, MAX_STEPS, MAX_TERMS_BYTES, MAX_TEXT_BYTES,
         MAX_UNITS, MAX_VECTOR, MAX_VECTORS,
     },
-    outcome::{Ending, Outcome},
-    price::Level,
+    mechanism::{Comparisons, Curve, Mechanism, Pricing, Quantities},
+    outcome::{Clearing, Ending, Excess, Outcome, Quote, Statistics, Trade},
+    price::{Level, Price},
     ranking::{Duty, ShuffleProof},
-    terms::{Admission, Mechanism, Terms},
+    terms::{Admission, Terms},
     transcript::{Entry, Genesis},
 };
 use talea_sim::simulate::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
@@ -53,6 +55,32 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     let pens = Pens::of(&small.cast());
     Script { pens, scenes: replay.scenes().0, replay, outcome: simulated.outcome }
 });
+
+/// A curve of sealed quantities, by the same cast.
+static CURVE: LazyLock<Scene> = LazyLock::new(|| {
+    let small = Small {
+        groups: vec![(2, vec![Seat::Own; 4])],
+        lots: vec![(4, vec![1, 1])],
+        bidders: 4,
+        mechanism: curves(),
+        ..Small::default()
+    };
+    let plan = small.plan_of_curves(&[(TradeSide::Buy, vec![(2, 1), (1, 1)])]);
+    let (scenes, _) = Replay::read(&small.simulate(&plan).1).scenes();
+    let mut scenes = scenes.into_iter();
+    scenes.find(|scene| scene.kind() == Kind::CommitCurve).expect("a curve is bid")
+});
+
+fn curves() -> Mechanism {
+    let curve = Curve { steps: 2, quantities: Quantities::Sealed { bits: 2 } };
+    let (pricing, comparisons) = (Pricing::Uniform, Comparisons::Opened);
+    Mechanism::Curves { curve, pricing, least: 1, comparisons }
+}
+
+/// The first instruction of every kind.
+fn of_every_kind() -> impl Iterator<Item = &'static Scene> {
+    Kind::ALL.into_iter().map(|kind| SCRIPT.first(kind)).chain([&*CURVE])
+}
 
 impl Script {
     fn first(&self, kind: Kind) -> &Scene {
@@ -178,8 +206,8 @@ fn prefixes(instruction: &Instruction) -> Vec<Prefix> {
 #[test]
 fn a_list_has_the_length_it_says_within_its_bound() {
     let mut tried = 0;
-    for kind in Kind::ALL {
-        let scene = SCRIPT.first(kind);
+    for scene in of_every_kind() {
+        let kind = scene.kind();
         let payload = payload(scene);
         for prefix in prefixes(&scene.instruction) {
             for (what, lie) in lies(&payload, &prefix) {
@@ -258,6 +286,35 @@ fn a_list_of_a_record_has_the_length_it_says_within_its_bound() {
     for (what, lie) in lies(&bytes, &prefix("terms", 8, genesis.terms.len(), MAX_TERMS_BYTES)) {
         assert!(borsh::from_slice::<Genesis>(&lie).is_err(), "{what}");
     }
+    // Where a market is cleared: what is opened of it has no bound but that of the record.
+    let quote = Quote { level: Level(1), price: Price(2) };
+    let trade = Trade {
+        party: SCRIPT.outcome.accounts[0].party,
+        side: TradeSide::Buy,
+        better: 1,
+        at_price: 2,
+        shared: 2,
+        amount: 3,
+    };
+    let clearing = Clearing {
+        price: quote,
+        between: None,
+        margins: None,
+        excess: vec![Excess { level: Level(1), units: -1 }],
+        trades: vec![trade; 2],
+    };
+    let bytes = borsh::to_vec(&clearing).unwrap();
+    let lists = [prefix("excess", 14, 1, 1 << 26), prefix("trades", 14 + 4 + 12, 2, 1 << 26)];
+    for list in &lists {
+        for (what, lie) in lies(&bytes, list) {
+            assert!(borsh::from_slice::<Clearing>(&lie).is_err(), "{what}");
+        }
+    }
+    let statistics = Statistics { sum: 1, bins: Some(list([1, 2])), squares: None };
+    let bytes = borsh::to_vec(&statistics).unwrap();
+    for (what, lie) in lies(&bytes, &prefix("bins", 8 + 1, 2, MAX_BUCKETS)) {
+        assert!(borsh::from_slice::<Statistics>(&lie).is_err(), "{what}");
+    }
     let entry = &SCRIPT.replay.entries[0];
     let bytes = borsh::to_vec(entry).unwrap();
     let instruction = prefix("instruction", 8, entry.instruction.len(), MAX_INSTRUCTION_BYTES);
@@ -300,6 +357,8 @@ fn lists_at_their_bounds_are_read_and_one_item_more_is_not() {
         assert!(borsh::from_slice::<List<T, MAX>>(&bytes).is_err());
     }
     at_bound::<talea_protocol::masked::Masked, MAX_VECTOR>(&[0; 18]);
+    at_bound::<talea_protocol::commitment::CurveStep, MAX_STEPS>(&[0; 4 + 32 + 6 * 32 + 4]);
+    at_bound::<u32, MAX_BUCKETS>(&[0; 4]);
     at_bound::<u8, MAX_SEALED_BID_BYTES>(&[0]);
     at_bound::<u8, MAX_INSTRUCTION_BYTES>(&[0]);
     at_bound::<talea_protocol::bytes::Point, MAX_MEMBERS>(&[0; 32]);
@@ -318,8 +377,8 @@ fn lists_at_their_bounds_are_read_and_one_item_more_is_not() {
 
 #[test]
 fn an_instruction_cut_anywhere_is_refused() {
-    for kind in Kind::ALL {
-        let scene = SCRIPT.first(kind);
+    for scene in of_every_kind() {
+        let kind = scene.kind();
         for cut in 0..scene.bytes.len() {
             let cut = &scene.bytes[..cut];
             let refusal = scene.before.clone().apply(scene.slot, cut).unwrap_err();
@@ -334,8 +393,8 @@ fn an_instruction_cut_anywhere_is_refused() {
 
 #[test]
 fn a_payload_cut_anywhere_and_signed_is_refused() {
-    for kind in Kind::ALL {
-        let scene = SCRIPT.first(kind);
+    for scene in of_every_kind() {
+        let kind = scene.kind();
         let payload = payload(scene);
         for cut in (0..payload.len()).step_by(if payload.len() > 1000 { 13 } else { 1 }) {
             let bytes = signed(scene, &payload[..cut]);
@@ -346,8 +405,8 @@ fn a_payload_cut_anywhere_and_signed_is_refused() {
 
 #[test]
 fn an_instruction_with_a_tail_is_refused() {
-    for kind in Kind::ALL {
-        let scene = SCRIPT.first(kind);
+    for scene in of_every_kind() {
+        let kind = scene.kind();
         let payload = payload(scene);
         for tail in [&[0][..], &[0; 4], &[0xff; 32], &payload, &scene.bytes] {
             let outside = [&scene.bytes, tail].concat();
@@ -380,21 +439,23 @@ fn is_free(instruction: &Instruction, place: usize, payload: usize) -> bool {
         // Whatever the custodian says, it says.
         Instruction::Fund(_) => place > 8,
         // A seal is bound to nothing until the reveal.
-        Instruction::Commit(_) | Instruction::Reserve(_) => place >= payload - 32,
+        Instruction::Commit(_) | Instruction::Reserve(_) | Instruction::CommitCurve(_) => {
+            place >= payload - 32
+        }
         _ => false,
     }
 }
 
 #[test]
 fn every_byte_of_a_payload_counts_though_it_is_signed_anew() {
-    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Tick) {
-        let scene = SCRIPT.first(kind);
+    for scene in of_every_kind().filter(|scene| scene.kind() != Kind::Tick) {
+        let kind = scene.kind();
         let honest = payload(scene);
         let step = match kind {
             Kind::Gate => 11,
             Kind::Shuffle => 5,
             Kind::Reveal => 5,
-            Kind::Commit | Kind::Reserve => 3,
+            Kind::Commit | Kind::Reserve | Kind::CommitCurve => 3,
             _ => 1,
         };
         for place in (0..honest.len()).step_by(step) {

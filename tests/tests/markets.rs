@@ -158,7 +158,9 @@ fn every_small_market_with_trade_reduction_comes_to_what_its_bids_imply() {
 fn every_small_survey_comes_to_what_its_answers_imply() {
     let mut cases = Vec::new();
     for (shape, levels) in [(vec![1, 1], 3), (vec![2], 3), (vec![1, 2], 6)] {
-        for (bin_levels, squares) in [(0, false), (1, true), (2, false), (2, true), (4, true)] {
+        for (bin_levels, squares) in
+            [(0, false), (1, true), (2, false), (2, true), (4, true), (u32::MAX, false)]
+        {
             let mechanism = Mechanism::Survey { min_answers: 2, bin_levels, squares };
             let small = Small { lots: vec![(levels, shape.clone())], ..small(mechanism) };
             let answers = patterns(levels, BIDDERS);

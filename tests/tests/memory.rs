@@ -9,11 +9,11 @@ use talea_contract::Auction;
 use talea_parties::seller;
 use talea_protocol::{
     bytes::{Digest, List, PartyKey, Point, Scalar, Signature},
-    commitment::{BidId, Commit, RangeProof},
+    commitment::{BidId, Commit, CurveCommit, CurveStep, RangeProof, TradeSide},
     instruction::{Instruction, SignedInstruction},
     limits::{
         MASKED_BYTES, MAX_ATTESTED, MAX_CHUNK_ITEMS, MAX_INSTRUCTION_BYTES, MAX_LOTS, MAX_MEMBERS,
-        MAX_REVEALS, MAX_SEALED_BID_BYTES, MAX_SHUFFLE_TERMS, MAX_VECTOR, MAX_VECTORS,
+        MAX_REVEALS, MAX_SEALED_BID_BYTES, MAX_SHUFFLE_TERMS, MAX_STEPS, MAX_VECTOR, MAX_VECTORS,
     },
     masked::{Masked, Quadratic, VectorOpening},
     ranking::{
@@ -82,6 +82,13 @@ fn instructions(share: impl Fn(usize) -> usize) -> Vec<(&'static str, Instructio
             })
         }),
         ("commit", Instruction::Commit(commit(share(MAX_VECTOR)))),
+        ("curve", {
+            let range_proof = commit(share(MAX_VECTOR)).range_proof;
+            let step = CurveStep { quantity: 0, commitment: Point([0; 32]), range_proof };
+            let (side, seal) = (TradeSide::Buy, Digest([0; 32]));
+            let steps = list(vec![step; share(MAX_STEPS)]);
+            Instruction::CommitCurve(CurveCommit { lot: 0, round: 0, side, steps, seal })
+        }),
         ("reserve", Instruction::Reserve(commit(share(MAX_VECTOR)))),
         ("small reveals", {
             Instruction::Reveal(list((0..share(MAX_REVEALS)).map(|_| sealed(0))))

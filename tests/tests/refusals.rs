@@ -26,6 +26,7 @@ use talea_tests::{
 
 mod bids;
 mod ceremony;
+mod markets;
 mod ranking;
 mod rounds;
 mod seller;
@@ -471,7 +472,7 @@ fn e1_an_instruction_is_exactly_its_canonical_bytes() {
         assert_eq!(refused(&signed(&payload[..payload.len() - 1])), "E1", "{kind:?}, cut inside");
         let tail = [&payload, &[0][..]].concat();
         assert_eq!(refused(&signed(&tail)), "E1", "{kind:?}, with a tail inside");
-        for variant in [14, 15, 128, 255] {
+        for variant in [15, 16, 128, 255] {
             let mut payload = payload.clone();
             payload[0] = variant;
             assert_eq!(refused(&signed(&payload)), "E1", "variant {variant}");
@@ -576,6 +577,7 @@ fn every_check_has_a_small_test_of_its_name() {
         include_str!("refusals.rs"),
         include_str!("refusals/bids.rs"),
         include_str!("refusals/ceremony.rs"),
+        include_str!("refusals/markets.rs"),
         include_str!("refusals/ranking.rs"),
         include_str!("refusals/rounds.rs"),
         include_str!("refusals/seller.rs"),

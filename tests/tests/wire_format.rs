@@ -11,16 +11,18 @@ use talea_contract::Auction;
 use talea_protocol::{
     bytes::{Digest, Domain, List, PartyKey, Text},
     check::Check,
+    commitment::TradeSide,
     instruction::{Instruction, SignedInstruction, opening_bytes},
     labels, limits,
+    mechanism::{Comparisons, Curve, Mechanism, Pricing, Quantities},
     outcome::{
-        Account, Award, Disclosed, Ending, LotResult, OpenedBid, Outcome, PriceComparison, Quote,
-        ReserveResult, Sale, Survey, VoidCause,
+        Account, Award, Clearing, Clears, Disclosed, Ending, Excess, LotResult, Margins, OpenedBid,
+        Outcome, PriceComparison, Quote, ReserveResult, Sale, Statistics, Survey, Trade, VoidCause,
     },
     price::{Level, Price, PriceGrid, Scale, Shape, Side},
     ranking::Duty,
     sealed_bid::{SealedBid, split_contribution},
-    terms::{Admission, Currency, Money, Openings, Quotation, Terms},
+    terms::{Acceptance, Admission, Currency, Money, Openings, Quotation, Terms},
     transcript::{Closing, Entry, Genesis, MAGIC, RecordKind, next_head},
 };
 use talea_sim::simulate::{BidderConduct, KeyholderConduct, ReservePlan, Seat};
@@ -104,6 +106,38 @@ fn outcomes() -> Vec<Sample> {
         depth: depth(),
         bids: Some(vec![OpenedBid { bidder: PartyKey([4; 32]), quote: quote(10) }]),
     };
+    let trade = |n, side| Trade {
+        party: PartyKey([n; 32]),
+        side,
+        better: 1 << 40,
+        at_price: 2 << 30,
+        shared: 3 << 20,
+        amount: -(4 << 50),
+    };
+    let clearing = Clearing {
+        price: quote(12),
+        between: Some(Clears { lowest: quote(13), highest: quote(14) }),
+        margins: Some(Margins {
+            last_buyer: quote(15),
+            next_buyer: quote(16),
+            last_seller: quote(17),
+            next_seller: quote(18),
+        }),
+        excess: vec![
+            Excess { level: Level(19), units: -5 },
+            Excess { level: Level(20), units: 6 << 40 },
+        ],
+        trades: vec![trade(8, TradeSide::Buy), trade(9, TradeSide::Sell)],
+    };
+    let nothing = Clearing {
+        between: None,
+        margins: None,
+        excess: Vec::new(),
+        trades: Vec::new(),
+        ..clearing.clone()
+    };
+    let bins = Some(list([4, 5, 6]));
+    let statistics = Statistics { sum: 7 << 50, bins, squares: Some(8 << 50) };
     let endings = [
         Ending::Sold(award.clone()),
         Ending::Declined(award),
@@ -113,6 +147,12 @@ fn outcomes() -> Vec<Sample> {
         Ending::Void(VoidCause::Endorsement),
         Ending::Void(VoidCause::Quorum),
         Ending::Halted,
+        Ending::Cleared(clearing),
+        Ending::NoTrade(nothing),
+        Ending::OneSided,
+        Ending::Surveyed(statistics),
+        Ending::Surveyed(Statistics { sum: 1 << 50, bins: None, squares: None }),
+        Ending::TooFewAnswers,
     ];
     let reserves = [
         ReserveResult::None,
@@ -192,14 +232,18 @@ fn every_type_is_written_as_its_table_says() {
             let Instruction::Reveal(reveals) = instruction else { continue };
             for reveal in reveals.iter() {
                 let shape = &terms.lots[reveal.bid.lot as usize].grid.shape;
+                let curve = terms.mechanism.curve();
+                let bits = curve.map_or(0, |curve| curve.quantities.sealed_bits());
+                let shape = shape.with_bits(bits).expect("T8");
                 let split = split_contribution(&reveal.sealed_bid, terms.ties, reveal.bid.round);
                 // A bid that is invalid may have any length.
-                let sealed = split
-                    .and_then(|(bytes, _)| Some((bytes, SealedBid::from_bytes(bytes, shape)?)));
-                let Some((bytes, sealed)) = sealed else { continue };
-                let (walked, walk) = Walk::over(&wire, "SealedBid", bytes, Some(shape));
-                assert_eq!(walked, format!("{sealed:?}"));
-                seen.extend(walk.seen);
+                let Some((bytes, _)) = split else { continue };
+                for bytes in bytes.chunks(SealedBid::encoded_len(&shape)) {
+                    let Some(sealed) = SealedBid::from_bytes(bytes, &shape) else { continue };
+                    let (walked, walk) = Walk::over(&wire, "SealedBid", bytes, Some(&shape));
+                    assert_eq!(walked, format!("{sealed:?}"));
+                    seen.extend(walk.seen);
+                }
             }
         }
     }
@@ -287,6 +331,7 @@ fn the_bounds_are_those_of_the_program() {
         MAX_INSTRUCTION_BYTES MAX_TERMS_BYTES MAX_OUTCOME_BYTES MAX_TEXT_BYTES MAX_DOMAIN_BYTES MAX_LOTS MAX_GROUPS
         MAX_MEMBERS MAX_LISTED_BIDDERS MAX_BIDS_PER_LOT MAX_DIGITS MAX_DIGIT_BITS MAX_LEVEL_BITS
         MAX_SEALED_BID_BYTES MAX_BUCKETS MAX_ROUNDS MAX_OPENED_BIDS MAX_UNITS
+        MAX_STEPS MAX_QUANTITY_BITS MAX_OPENED_SUM MAX_SURVEY_SUM MAX_MARKET_BIDS MAX_SEARCHED
         CONTRIBUTION_BYTES MAX_REVEALS MAX_CHUNK_ITEMS MAX_ATTESTED MAX_HEARD MAX_ACCOUNTS
         MAX_SHOWN_BUCKETS MASKED_BYTES MAX_VECTOR MAX_VECTORS MAX_SHUFFLE_TERMS
     };
@@ -393,7 +438,7 @@ fn script() -> (Replay, Vec<Scene>, Pens) {
     let small = Small {
         groups: vec![(2, vec![Seat::Own; 4])],
         lots: vec![(4, vec![1, 1])],
-        mechanism: talea_protocol::terms::Mechanism::UniformPrice { units: 1 },
+        mechanism: Mechanism::UniformPrice { units: 1 },
         reserve: Some(false),
         acceptance: true,
         listed: true,
@@ -404,6 +449,24 @@ fn script() -> (Replay, Vec<Scene>, Pens) {
     let plan = with_bidder(plan, 0, BidderConduct::NeverReveals);
     let plan = with_keyholder(plan, 0, 4, KeyholderConduct::DealsWrongShare { to: 1 });
     let plan = with_keyholder(plan, 0, 2, KeyholderConduct::Ignored { from_step: 2 });
+    let replay = Replay::read(&small.simulate(&plan).1);
+    let (scenes, _) = replay.scenes();
+    (replay, scenes, Pens::of(&small.cast()))
+}
+
+/// An auction of curves.
+fn script_of_curves() -> (Replay, Vec<Scene>, Pens) {
+    let curve = Curve { steps: 2, quantities: Quantities::Public { most: 4 } };
+    let (pricing, comparisons) = (Pricing::Uniform, Comparisons::Opened);
+    let mechanism = Mechanism::Curves { curve, pricing, least: 1, comparisons };
+    let small = Small {
+        groups: vec![(1, vec![Seat::Own])],
+        lots: vec![(4, vec![1, 1])],
+        bidders: 1,
+        mechanism,
+        ..Small::default()
+    };
+    let plan = small.plan_of_curves(&[(TradeSide::Buy, vec![(1, 1), (2, 1)])]);
     let replay = Replay::read(&small.simulate(&plan).1);
     let (scenes, _) = replay.scenes();
     (replay, scenes, Pens::of(&small.cast()))
@@ -422,6 +485,7 @@ fn grown(bytes: &[u8], at: usize, spot: &SpotKind, count: u64) -> Vec<u8> {
 fn check_within(path: &str) -> &'static [&'static str] {
     match path {
         "Deal.commitments" | "Deal.shares" => &["S2"],
+        "CurveCommit.steps" => &["C9"],
         "RangeProof.masked" => &["C6"],
         "Instruction::Reveal" => &["R1"],
         "Reveal.sealed_bid" => &["R2"],
@@ -445,10 +509,14 @@ fn check_within(path: &str) -> &'static [&'static str] {
 #[test]
 fn a_list_of_an_instruction_that_is_too_long_fails_before_anything_else() {
     let wire = Wire::read();
-    let (replay, scenes, pens) = script();
+    let scripts = [script(), script_of_curves()];
     let mut tried = BTreeSet::new();
     let mut attempts = Vec::new();
-    for (index, scene) in scenes.iter().enumerate().filter(|(_, scene)| pens.has(scene.signer)) {
+    let scenes = scripts.iter().flat_map(|(replay, scenes, pens)| {
+        scenes.iter().enumerate().map(move |(index, scene)| (replay, pens, index, scene))
+    });
+    for (replay, pens, index, scene) in scenes.filter(|(_, pens, _, scene)| pens.has(scene.signer))
+    {
         let payload = to_vec(&scene.instruction);
         let (_, walk) = Walk::over(&wire, "Instruction", &payload, None);
         for spot in walk.spots {
@@ -456,19 +524,21 @@ fn a_list_of_an_instruction_that_is_too_long_fails_before_anything_else() {
                 SpotKind::List { bound: Some(bound), .. } => bound,
                 _ => continue,
             };
-            // A reserve is a commit too.
-            if !tried.insert((spot.path.clone(), scene.kind() == Kind::Reserve)) {
+            // Of commits there are three kinds.
+            let kind =
+                [Kind::Reserve, Kind::CommitCurve].iter().find(|kind| **kind == scene.kind());
+            if !tried.insert((spot.path.clone(), kind)) {
                 continue;
             }
             let sign = |count| {
                 let payload = grown(&payload, spot.at, &spot.kind, count);
                 pens.sign_payload(scene.signer, &scene.before.id(), &payload)
             };
-            attempts.push((spot.path, index, sign(bound), sign(bound + 1)));
+            attempts.push((spot.path, replay, index, sign(bound), sign(bound + 1)));
         }
     }
-    assert_eq!(tried.len(), 19, "{tried:?}");
-    on_all_cores(&attempts, |(path, index, within, beyond)| {
+    assert_eq!(tried.len(), 21, "{tried:?}");
+    on_all_cores(&attempts, |(path, replay, index, within, beyond)| {
         let check = |bytes: &[u8]| check_of(&replay.ending_with(*index, bytes), path);
         assert_eq!(check(beyond), Some("E1"), "{path}");
         assert!(
@@ -633,22 +703,32 @@ fn what_a_record_carries_is_x1_where_it_is_too_long_or_does_not_decode() {
         disclosed.surveys = list([Survey { depth: Some(list([1])), cover: None }]);
         disclosed.depth = Some(list([1]));
     });
-    let bytes = to_vec(&full);
-    let (_, walk) = Walk::over(&wire, "Closing", &bytes, None);
+    let mut surveyed = closing.clone();
+    edit(&mut surveyed.outcome.lots, |lots| {
+        let statistics = Statistics { sum: 1, bins: Some(list([1])), squares: None };
+        lots[0].ending = Ending::Surveyed(statistics);
+    });
     let mut paths = BTreeSet::new();
-    for spot in walk.spots {
-        let SpotKind::List { bound: Some(bound), .. } = spot.kind else { continue };
-        paths.insert(spot.path.clone());
-        assert_eq!(closed(grown(&bytes, spot.at, &spot.kind, bound)), Some("X4"), "{}", spot.path);
-        assert_eq!(
-            closed(grown(&bytes, spot.at, &spot.kind, bound + 1)),
-            Some("X1"),
-            "{}",
-            spot.path
-        );
+    for bytes in [to_vec(&full), to_vec(&surveyed)] {
+        let (_, walk) = Walk::over(&wire, "Closing", &bytes, None);
+        for spot in walk.spots {
+            let SpotKind::List { bound: Some(bound), .. } = spot.kind else { continue };
+            if !paths.insert(spot.path.clone()) {
+                continue;
+            }
+            let of = |count| closed(grown(&bytes, spot.at, &spot.kind, count));
+            assert_eq!(of(bound), Some("X4"), "{}", spot.path);
+            assert_eq!(of(bound + 1), Some("X1"), "{}", spot.path);
+        }
     }
-    let all =
-        ["Award.sales", "Disclosed.depth", "Disclosed.surveys", "Outcome.lots", "Survey.depth"];
+    let all = [
+        "Award.sales",
+        "Disclosed.depth",
+        "Disclosed.surveys",
+        "Outcome.lots",
+        "Statistics.bins",
+        "Survey.depth",
+    ];
     assert!(paths.iter().eq(all), "{paths:?}");
 }
 
@@ -705,13 +785,21 @@ fn the_checks_of_a_record_come_in_the_order_of_the_text() {
     terms.fan_out = 0;
     edit(&mut terms.quorum, |groups| groups[0].threshold = 0);
     terms.custodian = terms.seller;
-    terms.mechanism = talea_protocol::terms::Mechanism::UniformPrice { units: 0 };
-    let mends: [fn(&mut Terms, &Terms); 6] = [
+    // T7 is of the seller's say, T8 of curves without steps.
+    terms.acceptance = Some(Acceptance { slots: 0 });
+    terms.mechanism = Mechanism::Curves {
+        curve: Curve { steps: 0, quantities: Quantities::Public { most: 1 } },
+        pricing: Pricing::Uniform,
+        least: 1,
+        comparisons: Comparisons::Opened,
+    };
+    let mends: [fn(&mut Terms, &Terms); 7] = [
         |terms, good| terms.version = good.version,
         |terms, good| terms.lots = good.lots.clone(),
         |terms, good| terms.fan_out = good.fan_out,
         |terms, good| terms.quorum = good.quorum.clone(),
         |terms, good| terms.custodian = good.custodian,
+        |terms, good| terms.acceptance = good.acceptance,
         |terms, good| terms.mechanism = good.mechanism,
     ];
     let opened = |terms: &Terms, signature| {
