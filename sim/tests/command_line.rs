@@ -291,3 +291,38 @@ fn screens_are_asked_for_sensibly() {
     let args = ["screens", "--tenders", &record, "--out", "none/x.html"];
     ends_with(&talea_sim(&folder, &args), 4, &["error[file.unwritable]"]);
 }
+
+/// Makes a scenario of the matched rows of an order book, runs it, and says how it ended.
+fn held_again(orders: &str) -> String {
+    let folder = folder();
+    let made = talea_sim(&folder, &["orders", orders, "--status", "matched", "--out", "book.toml"]);
+    ends_with(&made, 0, &[]);
+    let run = talea_sim(&folder, &["run", "book.toml"]);
+    ends_with(&run, 0, &["VALID"]);
+    String::from_utf8(run.stdout).unwrap()
+}
+
+#[test]
+fn an_order_book_clears_at_its_price() {
+    let stdout = held_again(&path("orders-example.csv"));
+    assert!(stdout.contains("cleared: 1,955 units at 4.875"), "{stdout}");
+}
+
+/// The hour of which `../shared/data/README.md` speaks, where it is at hand: 25,312.1 MWh at 5.369.
+#[test]
+fn a_published_hour_of_a_power_market_clears_at_its_published_price() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/omie_two_sided.csv");
+    if !Path::new(file).exists() {
+        return;
+    }
+    let stdout = held_again(file);
+    assert!(stdout.contains("cleared: 253,121 units at 5.369"), "{stdout}");
+}
+
+#[test]
+fn an_order_book_without_a_side_is_refused() {
+    let folder = folder();
+    let orders = path("orders-example.csv");
+    let output = talea_sim(&folder, &["orders", &orders, "--status", "cancelled"]);
+    ends_with(&output, 2, &["orders.empty"]);
+}
