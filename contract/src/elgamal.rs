@@ -4,7 +4,6 @@
 //! *public*: its `E` is its message (spec section 11, "Reading without keyholders").
 
 use crate::group::{decode_point, encode_point};
-use alloc::vec::Vec;
 use borsh::{
     BorshDeserialize, BorshSerialize,
     io::{Read, Result, Write},
@@ -54,22 +53,20 @@ impl Ciphertext {
         Self { r: self.r * factor, e: self.e * factor }
     }
 
-    /// The sum of ciphertexts, each so many times: numbers that everybody knows. It doubles once for each bit of the largest
-    /// number, and not for each ciphertext.
+    /// This ciphertext so many times: of small numbers, far cheaper than [`Self::scaled`], and not in constant time.
     #[must_use]
-    pub fn weighed_sum(terms: impl Iterator<Item = (Self, u32)>) -> Self {
-        // By place: the sum of those whose number has this bit.
-        let mut bits: Vec<Self> = Vec::new();
-        for (term, times) in terms {
-            let places = usize::try_from(u32::BITS.saturating_sub(times.leading_zeros()));
-            bits.resize(bits.len().max(places.unwrap_or(0)), Self::zero());
-            for (place, sum) in (0u32..).zip(&mut bits) {
-                if times.checked_shr(place).is_some_and(|rest| rest & 1 == 1) {
-                    *sum = *sum + term;
-                }
-            }
-        }
-        bits.into_iter().rev().fold(Self::zero(), |sum, bit| sum.doubled() + bit)
+    pub(crate) fn times(&self, number: u32) -> Self {
+        let bits = u32::BITS.saturating_sub(number.leading_zeros());
+        (0..bits).rev().fold(Self::zero(), |sum, bit| {
+            let doubled = sum.doubled();
+            if (number >> bit) & 1 == 1 { doubled + *self } else { doubled }
+        })
+    }
+
+    /// `2^bits` times this ciphertext.
+    #[must_use]
+    pub(crate) fn shifted(&self, bits: u32) -> Self {
+        (0..bits).fold(*self, |shifted, _| shifted.doubled())
     }
 
     /// Whether `R` is the identity, so that `E` is the message for everybody to read.
@@ -222,17 +219,12 @@ mod tests {
         assert_eq!(-sealed(1, 1) + sealed(1, 1), Ciphertext::zero());
         assert_eq!(sealed(2, 3).doubled(), sealed(4, 6));
         assert_eq!(sealed(2, 3).scaled(&Scalar::from(7u8)), sealed(14, 21));
+        for number in [0, 1, 2, 7, 1_000, u32::MAX] {
+            assert_eq!(sealed(2, 3).times(number), sealed(2, 3).scaled(&Scalar::from(number)));
+        }
+        assert_eq!(sealed(2, 3).shifted(5), sealed(64, 96));
         assert_eq!([sealed(1, 2), sealed(3, 4)].into_iter().sum::<Ciphertext>(), sealed(4, 6));
         assert_eq!([].into_iter().sum::<Ciphertext>(), Ciphertext::zero());
-    }
-
-    #[test]
-    fn a_weighed_sum_is_that_of_the_multiples() {
-        let terms =
-            [(sealed(1, 2), 5), (sealed(3, 4), 0), (sealed(7, 1), 1 << 19), (sealed(2, 2), 1)];
-        let plain = terms.iter().map(|(term, times)| term.scaled(&Scalar::from(*times)));
-        assert_eq!(Ciphertext::weighed_sum(terms.into_iter()), plain.sum());
-        assert_eq!(Ciphertext::weighed_sum([].into_iter()), Ciphertext::zero());
     }
 
     #[test]

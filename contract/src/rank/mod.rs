@@ -18,6 +18,7 @@
 //! | `work` | what keyholders do with the items of a chunk |
 //! | `roster` | who may act, and who has |
 //! | `opened`, `sums`, `interpolation` | reading what a quorum opened |
+//! | `weighted_sum` | sums of steps that count several times |
 //! | `sharing` | what is shared out at the price of a market |
 
 mod interpolation;
@@ -32,6 +33,7 @@ mod sharing;
 mod step;
 mod sums;
 pub(crate) mod vectors;
+mod weighted_sum;
 pub(crate) mod work;
 
 use crate::{

@@ -21,11 +21,10 @@ use crate::{
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::ops::Range;
-use curve25519_dalek::Scalar;
 use talea_protocol::{
     bytes::List,
     outcome::{Award, Disclosed, Ending, OpenedBid, PriceComparison, Quote, Sale},
-    price::{Level, PriceGrid},
+    price::{Level, PriceGrid, Shape},
     terms::Lot,
 };
 
@@ -153,13 +152,7 @@ impl<'a> LotSetting<'a> {
     /// `b`, the level of a bid or a step, encrypted.
     pub(crate) fn level(self, bid: &RankedBid) -> Ciphertext {
         let shape = &self.grid().shape;
-        let mut entries = self.entries(bid, 0, shape.entries()).into_iter();
-        shape.radices().fold(Ciphertext::zero(), |level, radix| {
-            let radix = u64::try_from(radix).unwrap_or(u64::MAX);
-            let width = usize::try_from(radix.saturating_sub(1)).unwrap_or(usize::MAX);
-            let digit: Ciphertext = entries.by_ref().take(width).sum();
-            level.scaled(&Scalar::from(radix)) + digit
-        })
+        level_of_entries(shape, self.entries(bid, 0, shape.entries()).into_iter())
     }
 
     /// `(O, G)`.
@@ -170,6 +163,18 @@ impl<'a> LotSetting<'a> {
     pub(crate) fn quote(self, level: Level) -> Option<Quote> {
         self.grid().price(level).map(|price| Quote { level, price })
     }
+}
+
+/// `sum over t of 2^(s_t)` times the entries of digit `t`, of entries digit by digit.
+pub(crate) fn level_of_entries(
+    shape: &Shape,
+    mut entries: impl Iterator<Item = Ciphertext>,
+) -> Ciphertext {
+    let digits = shape.digit_bits().iter().zip(shape.radices());
+    digits.fold(Ciphertext::zero(), |level, (bits, radix)| {
+        let digit: Ciphertext = entries.by_ref().take(radix.saturating_sub(1)).sum();
+        level.shifted((*bits).into()) + digit
+    })
 }
 
 impl Asking {

@@ -48,21 +48,32 @@ fn groups(sharers: &[(usize, u64)]) -> Vec<(u64, u64)> {
     alike.filter_map(group).collect()
 }
 
-/// Whether there are more who lack a unit of the least than units are left over for them. Without this, leaving bids out
-/// one by one would cost the square of their number.
+/// Whether somebody gets less than the least: certainly if so, and possibly too if not, where those who tie for the last
+/// units hold different numbers. Without this, leaving bids out one by one would cost the square of their number.
 fn falls_short(groups: &[(u64, u64)], units: u64, all: u64, least: u64) -> bool {
-    let (mut given, mut short) = (0u64, 0u64);
+    // Of those who lack a unit of the least: how many, and the smallest of their remainders.
+    let (mut given, mut short, mut last) = (0u64, 0u64, u64::MAX);
     for (held, count) in groups {
-        let part = part(*held, units, all).0;
+        let (part, remainder) = part(*held, units, all);
         if part.saturating_add(1) < least {
             return true;
         }
         given = given.saturating_add(part.saturating_mul(*count));
         if part < least {
             short = short.saturating_add(*count);
+            last = last.min(remainder);
         }
     }
-    short > units.saturating_sub(given)
+    let left = units.saturating_sub(given);
+    if short == 0 || short > left {
+        return short > left;
+    }
+    // Whoever has a larger remainder comes before the last of them.
+    let before = groups.iter().filter(|(held, _)| {
+        let (part, remainder) = part(*held, units, all);
+        part >= least && remainder > last
+    });
+    before.fold(short, |before, (_, count)| before.saturating_add(*count)) > left
 }
 
 /// What somebody gets who holds so many of all, and what remains of the division.
@@ -117,6 +128,49 @@ mod tests {
         assert!(shares.iter().take(1_000).all(|share| *share == 1));
         assert!(shares.iter().skip(1_000).all(|share| *share == 0));
         assert!(share(&held, 1_000, 2).iter().all(|share| *share == 0));
+    }
+
+    /// Large holders take the units that small ones lack, so that the small ones are left out, one after the other: how
+    /// many there are must not matter much.
+    #[test]
+    fn small_bids_outrun_by_large_remainders_cost_no_square() {
+        let large = vec![4u64; 34_000];
+        let held: Vec<u64> = large.into_iter().chain(vec![1; 30_000]).collect();
+        let all: u64 = held.iter().sum();
+        let shares = share(&held, all * 39 / 100, 1);
+        assert!(shares.iter().take(34_000).all(|share| *share >= 1));
+        let least = shares.iter().copied().filter(|share| *share > 0).min();
+        assert_eq!(least, Some(1));
+    }
+
+    /// The rule as it is written.
+    fn plainly(held: &[u64], units: u64, least: u64) -> Vec<u64> {
+        let mut shares = vec![0; held.len()];
+        let mut left_in: Vec<usize> = (0..held.len()).filter(|place| held[*place] > 0).collect();
+        while let Some(out) = left_in.iter().copied().min_by_key(|at| (held[*at], Reverse(*at))) {
+            let all: u64 = left_in.iter().map(|at| held[*at]).sum();
+            let sharers: Vec<(usize, u64)> = left_in.iter().map(|at| (*at, held[*at])).collect();
+            let parts = proportional(&sharers, units.min(all), all);
+            if parts.iter().all(|(_, part)| *part >= least) {
+                parts.into_iter().for_each(|(place, part)| shares[place] = part);
+                return shares;
+            }
+            left_in.retain(|at| *at != out);
+        }
+        shares
+    }
+
+    #[test]
+    fn who_is_left_out_is_told_from_groups_as_from_everybody() {
+        for case in 0..6_000u64 {
+            let held: Vec<u64> =
+                (0..case % 7).map(|i| (case * 2_654_435_761 >> (3 * i)) % 9).collect();
+            let all: u64 = held.iter().sum();
+            let (units, least) = (case * 31 % (all + 1), case % 5);
+            if units < all {
+                assert_eq!(share(&held, units, least), plainly(&held, units, least), "{held:?}");
+            }
+        }
     }
 
     #[test]

@@ -7,9 +7,9 @@ use curve25519_dalek::{
     RistrettoPoint, Scalar, ristretto::CompressedRistretto, traits::VartimeMultiscalarMul as _,
 };
 
-/// Baby steps, at most: 3 MB of them.
-const MOST_BABY_STEPS: u64 = 1 << 16;
-/// Giant steps that are encoded together.
+/// Baby steps, at most: 10 MB of them.
+const MOST_BABY_STEPS: u64 = 1 << 18;
+/// Steps that are encoded together: points take four times the memory of their encodings.
 const TOGETHER: u64 = 64;
 
 /// Openings of numbers, each as half of its multiple of `G`: doubling is what makes encoding in bulk cheap.
@@ -42,20 +42,39 @@ impl Sums {
         // So that there are about as many giant steps, over all openings.
         let baby = largest.saturating_mul(all).isqrt().saturating_add(1).min(MOST_BABY_STEPS);
         let table = self.baby_steps(baby);
-        let numbers = self.halves.iter().enumerate().zip(sizes);
-        let numbers = numbers.map(|((place, half), size)| {
-            let (least, _) = range(place);
-            let from_zero = half - self.half * signed(least);
-            let number = self.giant_steps(from_zero, size, (&table, baby))?;
-            least.checked_add(i64::try_from(number).ok()?)
-        });
-        numbers.collect()
+        let from_zero = |(place, half): (usize, &RistrettoPoint)| match range(place) {
+            (0, _) => *half,
+            (least, _) => half - self.half * signed(least),
+        };
+        let from_zero: Vec<RistrettoPoint> =
+            self.halves.iter().enumerate().map(from_zero).collect();
+        let mut numbers = Vec::with_capacity(from_zero.len());
+        // Most are found without a giant step, and are encoded together.
+        for halves in from_zero.chunks(usize::try_from(TOGETHER).ok()?) {
+            for (half, encoded) in halves.iter().zip(encode(halves)) {
+                let size = sizes.get(numbers.len()).copied()?;
+                let number = match look_up(&table, &encoded) {
+                    Some(number) => Some(number).filter(|number| *number <= size),
+                    None => self.giant_steps(*half, size, (&table, baby)),
+                };
+                let (least, _) = range(numbers.len());
+                numbers.push(least.checked_add(i64::try_from(number?).ok()?)?);
+            }
+        }
+        Some(numbers)
     }
 
     /// The encodings of `0 .. count` times `G`, ascending.
     fn baby_steps(&self, count: u64) -> Vec<([u8; 32], u64)> {
-        let halves = self.steps(RistrettoPoint::default(), self.half, count);
-        let mut table: Vec<([u8; 32], u64)> = encode(&halves).zip(0..).collect();
+        let mut table = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
+        let mut at = RistrettoPoint::default();
+        let mut first = 0u64;
+        while first < count {
+            let halves = self.steps(at, self.half, count.saturating_sub(first).min(TOGETHER));
+            table.extend(encode(&halves).zip(first..));
+            at = halves.last().copied().unwrap_or_default() + self.half;
+            first = first.saturating_add(TOGETHER);
+        }
         table.sort_unstable();
         table
     }
@@ -74,9 +93,8 @@ impl Sums {
             let count = steps.saturating_sub(first).min(TOGETHER);
             let halves = self.steps(at, giant, count);
             for (step, encoded) in (first..).zip(encode(&halves)) {
-                let found = table.binary_search_by(|(entry, _)| entry.cmp(&encoded)).ok();
-                if let Some((_, rest)) = found.and_then(|found| table.get(found)) {
-                    let number = step.checked_mul(baby)?.checked_add(*rest)?;
+                if let Some(rest) = look_up(table, &encoded) {
+                    let number = step.checked_mul(baby)?.checked_add(rest)?;
                     return (number <= most).then_some(number);
                 }
             }
@@ -90,6 +108,11 @@ impl Sums {
         let steps = core::iter::successors(Some(from), |last| Some(last + step));
         steps.take(usize::try_from(count).unwrap_or(usize::MAX)).collect()
     }
+}
+
+fn look_up(table: &[([u8; 32], u64)], encoded: &[u8; 32]) -> Option<u64> {
+    let found = table.binary_search_by(|(entry, _)| entry.cmp(encoded)).ok()?;
+    table.get(found).map(|(_, number)| *number)
 }
 
 fn encode(halves: &[RistrettoPoint]) -> impl Iterator<Item = [u8; 32]> + use<> {

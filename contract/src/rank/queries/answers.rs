@@ -6,7 +6,7 @@ use crate::{
     elgamal::{Ciphertext, Held},
     rank::{
         opened::Opened,
-        program::LotSetting,
+        program::{LotSetting, level_of_entries},
         question::{Answer, Ask},
         sums::Sums,
         work::Factors,
@@ -88,13 +88,13 @@ impl Questions {
         self.split.len().saturating_add(of_squares)
     }
 
-    /// `2^(m_2)`.
-    fn second_radix(&self) -> u64 {
-        u64::try_from(self.widths.1).unwrap_or(u64::MAX).saturating_add(1)
+    /// `m_2`.
+    fn second_bits(&self) -> u32 {
+        self.widths.1.saturating_add(1).trailing_zeros()
     }
 }
 
-/// The entries of an answer's unary encoding: `U[1]`, then `U[2]`.
+/// The entries of an answer's unary encoding, or of all of them together: `U[1]`, then `U[2]`.
 struct Entries {
     first: Vec<Ciphertext>,
     second: Vec<Ciphertext>,
@@ -130,17 +130,39 @@ impl Entries {
         from - self.first(j.saturating_add(1))
     }
 
-    /// The factors of a gate.
-    fn factors(&self, gate: usize, questions: &Questions, one: Ciphertext) -> Factors {
-        match questions.split.get(gate) {
-            Some((first, second)) => {
-                Factors { x: self.is_first(*first, one), y: self.second(*second).into() }
-            }
-            None => {
-                let j = gate.saturating_sub(questions.split.len()).saturating_add(1);
-                Factors { x: self.first(j), y: self.second_digit().into() }
-            }
-        }
+    /// The factors of a gate; `second_digit` is that of these entries.
+    fn factors(
+        &self,
+        gate: usize,
+        questions: &Questions,
+        (one, second_digit): (Ciphertext, Ciphertext),
+    ) -> Factors {
+        let y = self.multiplied(gate, questions, second_digit).into();
+        let x = match questions.split.get(gate) {
+            Some((first, _)) => self.is_first(*first, one),
+            None => self.first(gate.saturating_sub(questions.split.len()).saturating_add(1)),
+        };
+        Factors { x, y }
+    }
+
+    /// What a gate multiplies with a bit.
+    fn multiplied(
+        &self,
+        gate: usize,
+        questions: &Questions,
+        second_digit: Ciphertext,
+    ) -> Ciphertext {
+        questions.split.get(gate).map_or(second_digit, |(_, second)| self.second(*second))
+    }
+
+    /// Adds those of another answer.
+    fn add(&mut self, other: &Self) {
+        let add = |sums: &mut Vec<Ciphertext>, entries: &[Ciphertext]| {
+            sums.resize(entries.len(), Ciphertext::zero());
+            sums.iter_mut().zip(entries).for_each(|(sum, entry)| *sum = *sum + *entry);
+        };
+        add(&mut self.first, &other.first);
+        add(&mut self.second, &other.second);
     }
 }
 
@@ -179,65 +201,69 @@ impl Answers {
         let Some(questions) = Questions::of(lot_setting) else { return Vec::new() };
         let of_answer = questions.gates();
         let one = lot_setting.one();
+        // The gates of an answer stand together.
+        let mut last: Option<(usize, Entries, Ciphertext)> = None;
         let factors = gates.filter_map(|gate| {
-            let answer = lot_setting.ranked_at(gate.checked_div(of_answer)?)?;
-            let entries = Entries::of(&answer, &questions, lot_setting);
-            Some(entries.factors(gate.checked_rem(of_answer)?, &questions, one))
+            let place = gate.checked_div(of_answer)?;
+            let (_, entries, second_digit) = match last.take().filter(|(of, ..)| *of == place) {
+                Some(same) => last.insert(same),
+                None => {
+                    let answer = lot_setting.ranked_at(place)?;
+                    let entries = Entries::of(&answer, &questions, lot_setting);
+                    let second_digit = entries.second_digit();
+                    last.insert((place, entries, second_digit))
+                }
+            };
+            let gate = gate.checked_rem(of_answer)?;
+            Some(entries.factors(gate, &questions, (one, *second_digit)))
         });
         factors.collect()
     }
 
     /// Opens the sum, how many answers reach every edge, and the sum of the squares, once gates made their
-    /// `2*x*y - y`.
+    /// `2*x*y - y`. All of this is linear: entries and products are added up first, over all answers.
     fn open(
         &self,
         questions: &Questions,
         turned: &[Ciphertext],
         lot_setting: LotSetting<'_>,
     ) -> QueryProgress<Ending> {
-        let one = lot_setting.one();
-        let mut turned = turned.iter();
-        let mut sum = Ciphertext::zero();
-        let mut reach: Vec<Ciphertext> =
-            questions.edges.iter().map(|_| Ciphertext::zero()).collect();
-        let mut squares = Ciphertext::zero();
+        let mut entries = Entries { first: Vec::new(), second: Vec::new() };
         for answer in lot_setting.ranked() {
-            let entries = Entries::of(&answer, questions, lot_setting);
-            let mut products = (0..questions.gates()).map(|gate| {
-                let y = entries.factors(gate, questions, one).y.get();
-                turned.next().map_or_else(Ciphertext::zero, |turned| *turned + y)
-            });
-            sum = sum + lot_setting.level(&answer).doubled();
-            for (reach, (first, second)) in reach.iter_mut().zip(&questions.edges) {
-                *reach = *reach
-                    + match second {
-                        0 => entries.first(*first).doubled(),
-                        _ => {
-                            let product = products.next().unwrap_or_else(Ciphertext::zero);
-                            entries.first(first.saturating_add(1)).doubled() + product
-                        }
-                    };
-            }
-            if questions.squares {
-                squares = squares + square(&entries, questions, products.sum());
-            }
+            entries.add(&Entries::of(&answer, questions, lot_setting));
         }
-        let squares = questions.squares.then_some(squares);
+        let (of_answer, second_digit) = (questions.gates(), entries.second_digit());
+        let products = (0..of_answer).map(|gate| {
+            let turned = turned.iter().skip(gate).step_by(of_answer.max(1)).copied();
+            turned.sum::<Ciphertext>() + entries.multiplied(gate, questions, second_digit)
+        });
+        let mut products = products.collect::<Vec<Ciphertext>>().into_iter();
+        let all = entries.first.iter().chain(&entries.second).copied();
+        let sum = level_of_entries(&lot_setting.grid().shape, all).doubled();
+        let reach = questions.edges.iter().map(|(first, second)| match second {
+            0 => entries.first(*first).doubled(),
+            _ => {
+                let product = products.next().unwrap_or_else(Ciphertext::zero);
+                entries.first(first.saturating_add(1)).doubled() + product
+            }
+        });
+        let reach: Vec<Ciphertext> = reach.collect();
+        let squares = questions.squares.then(|| square(&entries, questions, products.sum()));
         let all = [sum].into_iter().chain(reach).chain(squares).map(Held::from);
         QueryProgress::Ask(Ask::Open(all.collect()))
     }
 }
 
-/// The square of an answer at scale 2; `cross` is `2 * b_1 * b_2`.
+/// The sum of squares at scale 2, of the sums of entries; `cross` is `2 * b_1 * b_2`.
 fn square(entries: &Entries, questions: &Questions, cross: Ciphertext) -> Ciphertext {
     // `j^2` is the sum of the first `j` odd numbers.
     let of_digit = |entries: &[Ciphertext]| -> Ciphertext {
-        let odd = (0u64..).map(|j| Scalar::from(j.saturating_mul(2).saturating_add(1)));
-        odd.zip(entries).map(|(odd, entry)| entry.scaled(&odd)).sum()
+        let odd = (0u32..).map(|j| j.saturating_mul(2).saturating_add(1));
+        odd.zip(entries).map(|(odd, entry)| entry.times(odd)).sum()
     };
-    let radix = Scalar::from(questions.second_radix());
-    let digits = of_digit(&entries.first).scaled(&(radix * radix)) + of_digit(&entries.second);
-    digits.doubled() + cross.scaled(&(radix + radix))
+    let bits = questions.second_bits();
+    let first = of_digit(&entries.first).shifted(bits.saturating_mul(2));
+    (first + of_digit(&entries.second)).doubled() + cross.shifted(bits.saturating_add(1))
 }
 
 /// The statistics. Nothing if no answers can give them (K13).

@@ -1,13 +1,17 @@
 //! Whose bids a query is about.
 
 use crate::{
-    elgamal::Ciphertext, rank::program::LotSetting, ranked_bids::RankedBid,
+    elgamal::Ciphertext,
+    rank::{program::LotSetting, weighted_sum::WeightedSum},
+    ranked_bids::RankedBid,
     unary_encoding::EncodingId,
 };
 use alloc::{vec, vec::Vec};
 use borsh::{BorshDeserialize, BorshSerialize};
-use curve25519_dalek::Scalar;
 use talea_protocol::commitment::TradeSide;
+
+/// Columns of the first digit that are added up together.
+const COLUMNS: usize = 64;
 
 /// The ranked bids of the lot, in tie order, and its reserve.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -86,8 +90,9 @@ impl Participants {
 
     /// `sum over i of g_i * terms_i`, of as many terms as there are participants.
     pub(crate) fn weigh(&self, terms: impl Iterator<Item = Ciphertext>, all: usize) -> Ciphertext {
-        let terms = terms.enumerate().map(|(i, term)| (term, self.weight(i, all)));
-        Ciphertext::weighed_sum(terms)
+        let mut sum = WeightedSum::default();
+        terms.enumerate().for_each(|(i, term)| sum.add(term, self.weight(i, all)));
+        sum.total()
     }
 
     /// `sum over i of g_i * U_i[1][j]`, for `0 < j < B_1`: the sums that the lot has, and what is different here.
@@ -106,7 +111,7 @@ impl Participants {
             change(bid.unary, &|entry| -entry);
         }
         if let Some((reserve, weight)) = self.reserve {
-            change(reserve, &|entry| entry.scaled(&Scalar::from(weight)));
+            change(reserve, &|entry| entry.times(weight.into()));
         }
         sums
     }
@@ -114,10 +119,18 @@ impl Participants {
     fn weighed_first_digits(&self, lot_setting: LotSetting<'_>) -> Vec<Ciphertext> {
         let width = lot_setting.first_width();
         let all = self.count(lot_setting);
-        let rows: Vec<Vec<Ciphertext>> =
-            (0..all).map(|i| self.entries(i, (0, width), lot_setting)).collect();
-        let column = |j: usize| rows.iter().filter_map(move |row| row.get(j).copied());
-        (0..width).map(|j| self.weigh(column(j), all)).collect()
+        // No more columns at once, so that the memory for them is bounded however many bids there are.
+        let columns = |from: usize| {
+            let count = width.saturating_sub(from).min(COLUMNS);
+            let mut sums: Vec<WeightedSum> = (0..count).map(|_| WeightedSum::default()).collect();
+            for i in 0..all {
+                let row = self.entries(i, (from, count), lot_setting);
+                let weight = self.weight(i, all);
+                sums.iter_mut().zip(row).for_each(|(sum, entry)| sum.add(entry, weight));
+            }
+            sums.into_iter().map(|sum| sum.total())
+        };
+        (0..width).step_by(COLUMNS).flat_map(columns).collect()
     }
 
     /// The sealed quantity of each.

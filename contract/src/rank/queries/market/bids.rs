@@ -49,7 +49,7 @@ pub(super) fn bids_of(lot_setting: LotSetting<'_>, curve: Curve) -> Vec<MarketBi
 pub(super) fn times(flag: Ciphertext, quantity: u32) -> Ciphertext {
     match quantity {
         0 | 1 => flag,
-        quantity => Ciphertext::weighed_sum([(flag, quantity)].into_iter()),
+        quantity => flag.times(quantity),
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn units(step: &RankedBid, rules: Rules, lot_setting: LotSetting<'_>)
     if rules.are_sealed() {
         lot_setting.quantity(step)
     } else {
-        lot_setting.one().scaled(&Scalar::from(step.quantity))
+        lot_setting.one().times(step.quantity)
     }
 }
 

@@ -135,12 +135,36 @@ fn units_at(grid: &PriceGrid, units: u64, level: Level) -> Option<i64> {
     i64::try_from(units).ok()?.checked_mul(grid.price(level)?.0)
 }
 
-/// The price of units whose levels have this sum.
+/// The price of units whose levels have this sum. On the way numbers may be larger than what it comes to (T8).
 fn units_as_bid(grid: &PriceGrid, units: u64, levels: u64) -> Option<i64> {
-    let ticks = i64::try_from(levels).ok()?.checked_mul(i64::try_from(grid.tick).ok()?)?;
-    let start = units_at(grid, units, Level(0))?;
-    match grid.side {
+    let ticks = i128::from(levels).checked_mul(grid.tick.into())?;
+    let start = i128::from(units).checked_mul(grid.price(Level(0))?.0.into())?;
+    let amount = match grid.side {
         Side::HighestWins => start.checked_add(ticks),
         Side::LowestWins => start.checked_sub(ticks),
+    };
+    i64::try_from(amount?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talea_protocol::price::{Price, Scale, Shape};
+
+    #[test]
+    fn an_amount_fits_although_what_lies_between_its_prices_does_not() {
+        // From -2^62 to almost 2^62 in two ticks: all T8 asks is that no price times the units is 2^63.
+        let grid = |side, start| PriceGrid {
+            side,
+            start: Price(start),
+            tick: (1 << 62) - 1,
+            levels: 3,
+            scale: Scale::Decimal(0),
+            shape: Shape::new(&[2]).unwrap(),
+        };
+        let end = (1i64 << 62) - 2;
+        assert_eq!(units_as_bid(&grid(Side::HighestWins, -(1 << 62)), 1, 2), Some(end));
+        assert_eq!(units_as_bid(&grid(Side::LowestWins, 1 << 62), 1, 2), Some(-end));
+        assert_eq!(units_as_bid(&grid(Side::HighestWins, 1 << 62), 1, 2), None);
     }
 }

@@ -335,6 +335,8 @@ impl Market {
         if rules.pays_as_bid() && sides.traded() > 0 && units.iter().any(|bid| bid.better > 0) {
             return match payments::ask(&priced, &units, lot_setting) {
                 payments::Asked::Gates(gates) => {
+                    // Every post about these gates reads it: what is known by now is left out.
+                    let priced = Priced { at_price: Vec::new(), ..priced };
                     self.stage = Stage::Multiplying(Box::new(priced), units);
                     QueryProgress::Ask(Ask::Multiply { gates })
                 }

@@ -8,7 +8,12 @@ use super::{
 };
 use crate::{
     elgamal::{Ciphertext, Held},
-    rank::{opened::Opened, program::LotSetting, sums::Sums, work::Factors},
+    rank::{
+        opened::Opened,
+        program::{LotSetting, level_of_entries},
+        sums::Sums,
+        work::Factors,
+    },
     ranked_bids::RankedBid,
 };
 use alloc::vec::Vec;
@@ -89,15 +94,15 @@ pub(super) fn of_products(
     let Some(rules) = Rules::of(lot_setting) else { return (Vec::new(), Scalar::ONE) };
     let (bids, ranked) = (bids_of(lot_setting, rules.curve), lot_setting.ranked());
     let mut turned = turned.into_iter();
-    let weights = entry_weights(lot_setting);
+    let shape = &lot_setting.grid().shape;
     let mut of_step = |place: usize, step: &RankedBid| -> Ciphertext {
         if !rules.are_sealed() {
             let y = times(lot_setting.level(step), step.quantity);
             return turned.next().map_or_else(Ciphertext::zero, |turned| turned + y);
         }
         let above = priced.above.get(place).map_or_else(Ciphertext::zero, Held::get);
-        let products = turned.by_ref().take(weights.len()).zip(&weights);
-        products.map(|(turned, weight)| (turned + above).scaled(weight)).sum()
+        let products = turned.by_ref().take(shape.entries()).map(|turned| turned + above);
+        level_of_entries(shape, products)
     };
     let sums = paying(&bids, units, &ranked)
         .map(|(bid, steps)| {
@@ -106,19 +111,6 @@ pub(super) fn of_products(
         .collect();
     let two = Scalar::from(2u8);
     (sums, if rules.are_sealed() { two * priced.scale.0 } else { two })
-}
-
-/// `2^(s_t)` of every entry of a level's unary encoding.
-fn entry_weights(lot_setting: LotSetting<'_>) -> Vec<Scalar> {
-    let radices: Vec<usize> = lot_setting.grid().shape.radices().collect();
-    let mut weights = Vec::new();
-    let mut weight = Scalar::ONE;
-    for radix in radices.into_iter().rev() {
-        weights.extend(core::iter::repeat_n(weight, radix.saturating_sub(1)));
-        weight *= Scalar::from(u64::try_from(radix).unwrap_or(u64::MAX));
-    }
-    weights.reverse();
-    weights
 }
 
 /// What the bids with better units pay for them, in levels. Nothing if no bids can (K13).
