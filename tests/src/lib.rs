@@ -35,6 +35,9 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
+/// A bid of a market: its side, and its steps, levels with units.
+pub type Curve = (TradeSide, Vec<(u32, u32)>);
+
 /// The knobs of a small auction.
 #[derive(Clone, Debug)]
 pub struct Small {
@@ -187,8 +190,8 @@ impl Small {
 
     /// A plan of curves on the first lot, everybody honest: side and steps of bidders 0, 1, 2 and so on, who commit in
     /// that order.
-    pub fn plan_of_curves(&self, curves: &[(TradeSide, Vec<(u32, u32)>)]) -> Plan {
-        let curve = |(bidder, (side, steps)): (usize, &(TradeSide, Vec<(u32, u32)>))| CurvePlan {
+    pub fn plan_of_curves(&self, curves: &[Curve]) -> Plan {
+        let curve = |(bidder, (side, steps)): (usize, &Curve)| CurvePlan {
             lot: 0,
             bidder,
             side: *side,

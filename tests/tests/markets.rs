@@ -14,11 +14,8 @@ use talea_sim::{
     auditor::differences,
     simulate::{Plan, Seat},
 };
-use talea_tests::{Small, in_turn, on_all_cores, opinions::second_opinion, patterns};
+use talea_tests::{Curve as Bid, Small, in_turn, on_all_cores, opinions::second_opinion, patterns};
 use talea_verifier::Verdict;
-
-/// A side of the market, and the steps of a bid: levels with units.
-type Bid = (TradeSide, Vec<(u32, u32)>);
 
 /// Three levels in two digits, so that there is a level beyond the grid.
 const LEVELS: u32 = 3;
