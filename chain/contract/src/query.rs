@@ -14,7 +14,7 @@ use talea_contract::{self as program, Auction, Phase, Task, standing::Standing};
 use talea_protocol::{
     bytes::PartyKey,
     claim::Pocket,
-    outcome::{self, Award, Ending, LotResult},
+    outcome::{self, Ending, LotResult, Quote},
     quorum::keyholders,
     terms::Lot,
 };
@@ -168,12 +168,7 @@ fn outcome(auction: &Auction, from: u32, limit: usize) -> Result<Outcome, Refusa
 
 fn lot_outcome(index: u32, lot: &Lot, result: &LotResult) -> Result<LotOutcome, Refusal> {
     let bytes = borsh::to_vec(result).map_err(|_| Refusal::State { what: "outcome" })?;
-    let award: Option<&Award> = match &result.ending {
-        Ending::Sold(award) | Ending::Declined(award) => Some(award),
-        // Markets of curves and surveys are not among what this contract takes.
-        _ => None,
-    };
-    let sales = award.into_iter().flat_map(|award| award.sales.iter());
+    let (quote, winners) = winners(&result.ending);
     Ok(LotOutcome {
         lot: index,
         identifier: lot.identifier.as_str().into(),
@@ -181,10 +176,30 @@ fn lot_outcome(index: u32, lot: &Lot, result: &LotResult) -> Result<LotOutcome, 
         ranked: result.ranked,
         invalid: result.invalid,
         ending: named(&result.ending).into(),
-        price: award.map(|award| lot.grid.scale.write(award.quote.price)),
-        winners: sales.map(|sale| sale.winner.to_string()).collect(),
+        price: quote.map(|quote| lot.grid.scale.write(quote.price)),
+        winners: winners.iter().map(ToString::to_string).collect(),
         result: bytes.into(),
     })
+}
+
+/// The price of a lot, and who trades at it.
+fn winners(ending: &Ending) -> (Option<Quote>, Vec<PartyKey>) {
+    match ending {
+        Ending::Sold(award) | Ending::Declined(award) => {
+            (Some(award.quote), award.sales.iter().map(|sale| sale.winner).collect())
+        }
+        Ending::Cleared(clearing) | Ending::NoTrade(clearing) => {
+            let trading = clearing.trades.iter().filter(|trade| trade.units() > 0);
+            (Some(clearing.price), trading.map(|trade| trade.party).collect())
+        }
+        Ending::BelowReserve
+        | Ending::Unsold
+        | Ending::Void(_)
+        | Ending::Halted
+        | Ending::OneSided
+        | Ending::Surveyed(_)
+        | Ending::TooFewAnswers => (None, Vec::new()),
+    }
 }
 
 fn named(ending: &Ending) -> &'static str {

@@ -261,6 +261,7 @@ fn kind_of(instruction: &[u8]) -> (&'static str, PartyKey) {
         Instruction::Shuffle(_) => "shuffle",
         Instruction::Decide(_) => "decision",
         Instruction::Vouch(_) => "vouch",
+        Instruction::CommitCurve(_) => "commit of a curve",
     };
     (kind, signed.signer)
 }

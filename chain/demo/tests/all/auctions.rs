@@ -72,6 +72,28 @@ fn an_auction_runs_on_the_machine_and_the_transcript_from_its_events_is_valid() 
     assert!(heads.iter().zip(1..).all(|(entry, number)| entry.number == number));
 }
 
+/// No message of these takes more than chains give one, and the machine comes to what the program comes to.
+#[test]
+fn markets_and_a_survey_run_on_the_machine() {
+    for (name, ending) in
+        [("curves.toml", "cleared"), ("lending-club.toml", "cleared"), ("survey.toml", "surveyed")]
+    {
+        let (cast, plan, mut rng) = scenario(name);
+        let open = |genesis: &_| OnChain::open(Chain::new(code()), genesis, ROOM);
+        let home = simulate_in(open, cast, &plan, &mut rng).unwrap();
+        let query = QueryMsg::Outcome { from: None, limit: None };
+        let outcome: Outcome = home.chain().query(&query).unwrap();
+        let [lot] = &outcome.lots[..] else { panic!("one lot") };
+        assert_eq!(lot.ending, ending, "{name}");
+        let expected = home.auction().outcome().unwrap();
+        assert_eq!(lot.result.as_slice(), borsh::to_vec(&expected.lots[0]).unwrap(), "{name}");
+        let steps = home.steps();
+        let most = steps.iter().skip(1).map(|step| step.gas.machine + step.gas.storage).max();
+        println!("{name}: {} messages, {most:?} gas at most", steps.len());
+        assert!(most < Some(20_000_000), "{name}: {most:?}");
+    }
+}
+
 #[test]
 fn a_message_without_enough_gas_leaves_nothing() {
     let (cast, plan, mut rng) = scenario("chain.toml");
