@@ -30,6 +30,9 @@ use talea_sim::{
     },
 };
 
+/// A bid in a market: its side, and steps of a level and its units.
+pub type CurveBid = (TradeSide, Vec<(u32, u32)>);
+
 /// A generator for this seed.
 pub fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
@@ -187,8 +190,8 @@ impl Small {
 
     /// A plan of curves on the first lot, everybody honest: side and steps of bidders 0, 1, 2 and so on, who commit in
     /// that order.
-    pub fn plan_of_curves(&self, curves: &[(TradeSide, Vec<(u32, u32)>)]) -> Plan {
-        let curve = |(bidder, (side, steps)): (usize, &(TradeSide, Vec<(u32, u32)>))| CurvePlan {
+    pub fn plan_of_curves(&self, curves: &[CurveBid]) -> Plan {
+        let curve = |(bidder, (side, steps)): (usize, &CurveBid)| CurvePlan {
             lot: 0,
             bidder,
             side: *side,
