@@ -30,13 +30,13 @@ use talea_sim::{
     },
 };
 
+/// A bid in a market: its side, and steps of a level and its units.
+pub type CurveBid = (TradeSide, Vec<(u32, u32)>);
+
 /// A generator for this seed.
 pub fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
-
-/// A bid of a market: its side, and its steps, levels with units.
-pub type Curve = (TradeSide, Vec<(u32, u32)>);
 
 /// The knobs of a small auction.
 #[derive(Clone, Debug)]
@@ -190,8 +190,8 @@ impl Small {
 
     /// A plan of curves on the first lot, everybody honest: side and steps of bidders 0, 1, 2 and so on, who commit in
     /// that order.
-    pub fn plan_of_curves(&self, curves: &[Curve]) -> Plan {
-        let curve = |(bidder, (side, steps)): (usize, &Curve)| CurvePlan {
+    pub fn plan_of_curves(&self, curves: &[CurveBid]) -> Plan {
+        let curve = |(bidder, (side, steps)): (usize, &CurveBid)| CurvePlan {
             lot: 0,
             bidder,
             side: *side,

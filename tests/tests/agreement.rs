@@ -15,7 +15,7 @@ use talea_protocol::{
 };
 use talea_sim::simulate::{BidPlan, BidderConduct, KeyholderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
-    Small, on_all_cores,
+    CurveBid, Small, on_all_cores,
     opinions::{Reread, agree_that_it_is_valid, first_opinion, second_opinion},
     replay::{Kind, Pens, Replay, Scene},
     with_bidder, with_keyholder,
@@ -178,7 +178,7 @@ fn market(mechanism: Mechanism) -> Small {
 }
 
 /// Bids that make a price, on one side or on both.
-fn bids_of(mechanism: Mechanism) -> Vec<(TradeSide, Vec<(u32, u32)>)> {
+fn bids_of(mechanism: Mechanism) -> Vec<CurveBid> {
     let sells = match mechanism {
         Mechanism::TwoSided { .. } => TradeSide::Sell,
         _ => TradeSide::Buy,

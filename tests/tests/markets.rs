@@ -14,7 +14,9 @@ use talea_sim::{
     auditor::differences,
     simulate::{Plan, Seat},
 };
-use talea_tests::{Curve as Bid, Small, in_turn, on_all_cores, opinions::second_opinion, patterns};
+use talea_tests::{
+    CurveBid as Bid, Small, in_turn, on_all_cores, opinions::second_opinion, patterns,
+};
 use talea_verifier::Verdict;
 
 /// Three levels in two digits, so that there is a level beyond the grid.

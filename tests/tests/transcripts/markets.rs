@@ -10,7 +10,7 @@ use talea_protocol::{
     price::Side,
     terms::Ties,
 };
-use talea_tests::{Small, harness::Harness};
+use talea_tests::{CurveBid, Small, harness::Harness};
 
 use ClearingRule::{Highest, Lowest, Middle, TradeReduction};
 use Comparisons::{Hidden, Opened};
@@ -23,14 +23,11 @@ pub const SEALED: Curve = Curve { steps: 2, quantities: Quantities::Sealed { bit
 /// One step of one unit.
 const ONE: Curve = Curve { steps: 1, quantities: Quantities::Public { most: 1 } };
 
-/// Steps of a bid on a side: levels with units.
-type Bid = (TradeSide, Vec<(u32, u32)>);
-
-fn buys(steps: &[(u32, u32)]) -> Bid {
+fn buys(steps: &[(u32, u32)]) -> CurveBid {
     (Buy, steps.to_vec())
 }
 
-fn sells(steps: &[(u32, u32)]) -> Bid {
+fn sells(steps: &[(u32, u32)]) -> CurveBid {
     (Sell, steps.to_vec())
 }
 
@@ -48,7 +45,7 @@ pub fn two_sided(curve: Curve, rule: ClearingRule, comparisons: Comparisons) -> 
     Mechanism::TwoSided { curve, rule, comparisons }
 }
 
-fn market_of(file: &'static str, title: &'static str, small: &Small, bids: &[Bid]) -> Case {
+fn market_of(file: &'static str, title: &'static str, small: &Small, bids: &[CurveBid]) -> Case {
     let small = Small { bidders: bids.len(), ..small.clone() };
     simulated(file, title, &small, &small.plan_of_curves(bids))
 }
