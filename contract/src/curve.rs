@@ -5,8 +5,8 @@ use talea_protocol::{
     commitment::TradeSide,
     limits::{
         CONTRIBUTION_BYTES, MAX_BIDS_PER_LOT, MAX_BUCKETS, MAX_MARKET_BIDS, MAX_OPENED_SUM,
-        MAX_QUANTITY_BITS, MAX_SEALED_BID_BYTES, MAX_SEARCHED, MAX_SHOWN_BUCKETS, MAX_STEPS,
-        MAX_SURVEY_SUM, MAX_UNITS,
+        MAX_PAID_SUM, MAX_QUANTITY_BITS, MAX_SEALED_BID_BYTES, MAX_SEARCHED, MAX_SHOWN_BUCKETS,
+        MAX_STEPS, MAX_SURVEY_SUM, MAX_UNITS,
     },
     mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Pricing, Quantities},
     price::{Level, PriceGrid, Shape, Side},
@@ -122,6 +122,14 @@ fn fault_of_curves(
                         units.saturating_mul(highest) <= MAX_OPENED_SUM
                     }),
                 "where winners pay as bid, the units of a winner times the levels are 2^26 at most",
+            ),
+            (
+                pricing == Pricing::Uniform
+                    || lots().all(|lot| {
+                        let highest = u64::from(lot.grid.levels.saturating_sub(1));
+                        lot.quantity.min(all).saturating_mul(highest) <= MAX_PAID_SUM
+                    }),
+                "where winners pay as bid, the units of all winners times the levels are 2^36 at most",
             ),
             (
                 (1..=MAX_UNITS_OF_BID).contains(&least),

@@ -54,6 +54,8 @@ pub const MAX_STEPS: usize = 8;
 pub const MAX_QUANTITY_BITS: u8 = 16;
 /// A sum of quantities, or of quantities times levels, that is opened and has to be read: its logarithm is searched.
 pub const MAX_OPENED_SUM: u64 = 1 << 26;
+/// What all winners of a lot bid who pay as they bid, in quantities times levels: a sum of each is opened.
+pub const MAX_PAID_SUM: u64 = 1 << 36;
 /// A sum of answers to a survey, or of their squares: there are two of them, where a market opens some for each bid.
 pub const MAX_SURVEY_SUM: u64 = 1 << 32;
 /// Bids of a market, over all lots: as many trades as fit in an outcome's record.

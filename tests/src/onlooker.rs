@@ -1,6 +1,6 @@
 //! What anybody computes from the posts of a lot, besides what the program derives.
 
-use curve25519_dalek::{RistrettoPoint, Scalar};
+use curve25519_dalek::{RistrettoPoint, Scalar, traits::IsIdentity as _};
 use talea_contract::{elgamal::Ciphertext, group::Generators};
 use talea_protocol::{
     bytes::{Digest, PartyKey},
@@ -14,6 +14,38 @@ use talea_protocol::{
 
 /// A unary encoding of `U[t][j]`, `0 < j < B_t`, digit by digit.
 pub type UnaryEncoding = Vec<Vec<Ciphertext>>;
+
+/// What a value shows, its mask taken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Something that stays sealed.
+    Sealed,
+    /// One sign or the other.
+    Sign,
+    /// A blinded sum, or a shuffled list, without a zero.
+    NoZero,
+    /// A blinded sum that is zero, or a shuffled list with one zero somewhere.
+    Zero,
+    /// What an open question asked for.
+    Count(u32),
+    /// The same, where it may be less than nothing.
+    Number(i64),
+}
+
+/// Whether an opened sign is plus.
+pub fn is_plus(sign: &RistrettoPoint) -> bool {
+    let value = Generators::derive().value;
+    assert!([value, -value].contains(sign), "a sign");
+    *sign == value
+}
+
+/// The place of the zero in an opened list, if there is one.
+pub fn zero_of(list: &[RistrettoPoint]) -> Option<usize> {
+    let mut zeros = (0..).zip(list).filter(|(_, message)| message.is_identity());
+    let first = zeros.next().map(|(place, _)| place);
+    assert!(zeros.next().is_none(), "a list has one zero, if any");
+    first
+}
 
 /// The unary encoding of a sealed bid.
 pub fn unary_of(terms: &Terms, lot: u32, bytes: &[u8]) -> UnaryEncoding {

@@ -13,6 +13,7 @@ mod findings;
 mod forgers;
 mod keyholders;
 mod leakage;
+mod leakage_markets;
 mod lengths;
 mod markets;
 mod money;

@@ -33,6 +33,7 @@ mod algebra;
 mod auditor;
 mod blind;
 mod complaint;
+mod curve;
 mod decryption_share;
 mod gate;
 mod opening;

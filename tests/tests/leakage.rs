@@ -7,15 +7,12 @@
 //! is, of a gate nothing but that it is a sign, of an open question the value itself. Signs and the
 //! places of zeros are masks; one test sees that they take every value.
 
-use curve25519_dalek::{RistrettoPoint, traits::IsIdentity as _};
+use curve25519_dalek::RistrettoPoint;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
 };
-use talea_contract::{
-    elgamal::Ciphertext,
-    group::{Generators, decode_point},
-};
+use talea_contract::{elgamal::Ciphertext, group::decode_point};
 use talea_protocol::{
     bytes::PartyKey,
     instruction::Instruction,
@@ -28,7 +25,10 @@ use talea_protocol::{
 use talea_sim::simulate::{BidPlan, BidderConduct, Plan, ReservePlan, Seat};
 use talea_tests::{
     Small,
-    onlooker::{UnaryEncoding, above, count_of, counts, draw, header_of, shuffled, unary_of},
+    onlooker::{
+        Class, UnaryEncoding, above, count_of, counts, draw, header_of, is_plus, shuffled,
+        unary_of, zero_of,
+    },
     patterns,
     replay::{Kind, Replay, opened},
 };
@@ -44,21 +44,6 @@ const COVER_AND_DEPTH: Disclosure =
     Disclosure::Facts { cover: true, depth: Some(Depth { min_bids: 1 }) };
 
 // ---- what an onlooker sees ----
-
-/// What a value shows, its mask taken off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Class {
-    /// Something that stays sealed.
-    Sealed,
-    /// One sign or the other.
-    Sign,
-    /// A blinded sum, or a shuffled list, without a zero.
-    NoZero,
-    /// A blinded sum that is zero, or a shuffled list with one zero somewhere.
-    Zero,
-    /// What an open question asked for.
-    Count(u32),
-}
 
 /// The steps of a lot, in order, and what each item of them shows.
 type View = Vec<(Kind, Vec<Class>)>;
@@ -170,11 +155,9 @@ impl<'a> Onlooker<'a> {
         let step = self.view.len();
         match self.view.last().map(|(kind, _)| *kind) {
             Some(Kind::Gate) => {
-                let value = Generators::derive().value;
                 let mut products = Vec::new();
                 for (item, message) in messages.iter().enumerate() {
-                    assert!([value, -value].contains(message), "a sign");
-                    let is_plus = *message == value;
+                    let is_plus = is_plus(message);
                     self.masks.insert((step, item), usize::from(is_plus));
                     let second = self.seconds[item];
                     products.push(if is_plus { second } else { -second });
@@ -185,16 +168,9 @@ impl<'a> Onlooker<'a> {
             _ => {
                 let lists = messages.chunks(left[0].len()).enumerate();
                 let classes = lists.map(|(item, list)| {
-                    let zeros = list.iter().enumerate().filter(|(_, m)| m.is_identity());
-                    let zeros: Vec<usize> = zeros.map(|(place, _)| place).collect();
-                    match zeros[..] {
-                        [] => Class::NoZero,
-                        [place] => {
-                            self.masks.insert((step, item), place);
-                            Class::Zero
-                        }
-                        _ => panic!("a list has one zero, if any"),
-                    }
+                    let Some(place) = zero_of(list) else { return Class::NoZero };
+                    self.masks.insert((step, item), place);
+                    Class::Zero
                 });
                 classes.collect()
             }

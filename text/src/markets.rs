@@ -8,8 +8,8 @@ use crate::{
 };
 use talea_protocol::{
     limits::{
-        MAX_BUCKETS, MAX_MARKET_BIDS, MAX_OPENED_SUM, MAX_SEALED_BID_BYTES, MAX_SEARCHED,
-        MAX_SHOWN_BUCKETS, MAX_SURVEY_SUM, MAX_UNITS,
+        MAX_BUCKETS, MAX_MARKET_BIDS, MAX_OPENED_SUM, MAX_PAID_SUM, MAX_SEALED_BID_BYTES,
+        MAX_SEARCHED, MAX_SHOWN_BUCKETS, MAX_SURVEY_SUM, MAX_UNITS,
     },
     mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Pricing, Quantities},
     price::{Level, PriceGrid, Shape, Side},
@@ -111,6 +111,10 @@ impl Market<'_> {
                 let what = "with pay-as-bid, the most units that one bid wins times the number of prices less one";
                 let help = "take fewer prices, a larger tick, or smaller bids";
                 at_most(&at, what, paid, MAX_OPENED_SUM, help)?;
+                let all = quantity.min(room.saturating_mul(most.into()));
+                let what =
+                    "with pay-as-bid, the units that are sold times the number of prices less one";
+                at_most(&at, what, all.saturating_mul(distance(&lot.grid)), MAX_PAID_SUM, help)?;
             }
             if comparisons == Comparisons::Hidden {
                 let what = "with hidden comparisons, the quantity";

@@ -196,6 +196,13 @@ fn t8_sums_of_units_and_of_units_times_levels() {
     // The lesser of what a bid holds and the lot.
     Bounds { levels: (1 << 20) + 2, quantity: 63, ..own }.accepted();
     Bounds { levels: (1 << 20) + 2, pricing: Pricing::Uniform, ..own }.accepted();
+    // Of all winners together: of the lot, or of all bids where they are less.
+    let all = Bounds { quantity: 1 << 16, room: 1 << 10, ..own };
+    all.accepted();
+    Bounds { quantity: (1 << 16) + 1, ..all }.accepted();
+    Bounds { quantity: (1 << 16) + 1, room: (1 << 10) + 1, ..all }.refused();
+    Bounds { quantity: (1 << 16) + 1, room: (1 << 10) + 1, pricing: Pricing::Uniform, ..all }
+        .accepted();
 }
 
 #[test]

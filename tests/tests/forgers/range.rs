@@ -528,6 +528,22 @@ fn a_bid_beyond_the_last_level() {
     }
 }
 
+/// A step whose quantity is sealed: a number beyond `levels * 2^bits` is a level that is none, with some quantity. The
+/// digits that seal it have room for it.
+#[test]
+fn a_step_beyond_the_last_level_and_quantity() {
+    let flaw = Flaw::LastLevelIgnored;
+    let (levels, bits) = (3u32, 2u32);
+    let binary = |number: u32| (0..4).map(move |l| Scalar::from((number >> l) & 1));
+    for number in levels << bits..16 {
+        let bits: Vec<Scalar> = binary(number).collect();
+        let recipe = Recipe { bits, ..Recipe::first(levels << 2, 0).committing(number) };
+        recipe.cook(Some(flaw)).check_forgery(flaw);
+        recipe.cook(None).check_refused();
+    }
+    Recipe::first(levels << bits, (levels << bits) - 1).cook(None).check_honest();
+}
+
 /// No bits sum to a number below zero, or to one beyond the last level.
 #[test]
 fn no_bits_sum_to_what_is_no_level() {

@@ -717,6 +717,23 @@ fn a_bit_that_is_two() {
     bit_of_two().cook(None).check_refused();
 }
 
+/// A step with more units than its bits hold: behind two digits of a price stand two bits of a quantity. What is
+/// committed to is level 2 with no unit, and what is sealed is level 1 with four.
+#[test]
+fn a_quantity_that_overflows_into_the_level() {
+    let step = || {
+        let mut recipe = Recipe::honest(&[1, 1, 1, 1], 2 << 2);
+        // Least significant first: the quantity's bits are 0 and 2, the level's 1 and 0.
+        recipe.bits = [0u8, 2, 1, 0].map(Scalar::from).to_vec();
+        recipe.messages = [0u8, 1, 2, 0].map(Scalar::from).to_vec();
+        recipe
+    };
+    for flaw in [Flaw::BitsUnchecked, Flaw::SquaresUnchecked] {
+        step().cook(Some(flaw)).check_forgery(flaw);
+    }
+    step().cook(None).check_refused();
+}
+
 /// Whoever revealed it under another's name, or against another commitment, would need another argument.
 #[test]
 fn an_argument_for_another_commitment() {

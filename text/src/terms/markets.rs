@@ -194,6 +194,12 @@ fn sums_that_could_not_be_read_are_refused_and_the_largest_are_taken() {
         read(&pays, "", &["1000,67110"], ""),
         &["with pay-as-bid", "is 67,109,000, and must be 67,108,864"],
     );
+    let room = "max_bids_per_lot = 2000\n";
+    assert!(read(&pays, room, &["1024000,67109"], "").is_ok());
+    refused(
+        read(&pays, room, &["1100000,67109"], ""),
+        &["the units that are sold", "is 73,818,800,000, and must be 68,719,476,736"],
+    );
 
     let two_sided = |most: u32| {
         format!(

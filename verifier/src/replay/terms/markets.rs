@@ -4,8 +4,9 @@ use std::ops::RangeInclusive;
 
 use talea_protocol::{
     limits::{
-        MAX_BUCKETS, MAX_MARKET_BIDS, MAX_OPENED_SUM, MAX_QUANTITY_BITS, MAX_SEALED_BID_BYTES,
-        MAX_SEARCHED, MAX_SHOWN_BUCKETS, MAX_STEPS, MAX_SURVEY_SUM, MAX_UNITS,
+        MAX_BUCKETS, MAX_MARKET_BIDS, MAX_OPENED_SUM, MAX_PAID_SUM, MAX_QUANTITY_BITS,
+        MAX_SEALED_BID_BYTES, MAX_SEARCHED, MAX_SHOWN_BUCKETS, MAX_STEPS, MAX_SURVEY_SUM,
+        MAX_UNITS,
     },
     mechanism::{ClearingRule, Comparisons, Curve, Mechanism, Pricing, Quantities},
     price::{Level, PriceGrid, Side},
@@ -111,6 +112,16 @@ fn sale_fault(terms: &Terms, lot: &Lot, curve: Curve, pricing: Pricing) -> Optio
                 format!(
                     "units of a bid times levels may be {MAX_OPENED_SUM} where winners pay as \
                      bid, and are {held}"
+                )
+            })
+        })
+        .or_else(|| {
+            let all = most.saturating_mul(terms.max_bids_per_lot.into());
+            let paid = all.min(lot.quantity).saturating_mul(last_level(&lot.grid).into());
+            (pricing == Pricing::PayAsBid && paid > MAX_PAID_SUM).then(|| {
+                format!(
+                    "units of all winners times levels may be {MAX_PAID_SUM} where winners pay as \
+                     bid, and are {paid}"
                 )
             })
         })
