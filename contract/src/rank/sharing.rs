@@ -164,7 +164,7 @@ mod tests {
     fn who_is_left_out_is_told_from_groups_as_from_everybody() {
         for case in 0..6_000u64 {
             let held: Vec<u64> =
-                (0..case % 7).map(|i| (case * 2_654_435_761 >> (3 * i)) % 9).collect();
+                (0..case % 7).map(|i| ((case * 2_654_435_761) >> (3 * i)) % 9).collect();
             let all: u64 = held.iter().sum();
             let (units, least) = (case * 31 % (all + 1), case % 5);
             if units < all {
