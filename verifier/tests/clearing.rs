@@ -192,7 +192,8 @@ impl Case {
         };
         let rows = all.iter().filter(|n| better(**n) + at(**n) > 0);
         let rows = rows.map(|n| (*n, better(*n), at(*n), shares[*n], amount(*n)));
-        (volume > 0, rows.collect())
+        let rows: Vec<_> = rows.collect();
+        (rows.iter().any(|row| row.1 + row.3 > 0), rows)
     }
 
     fn agrees(&self, seed: u64, price: u32) -> Clearing {

@@ -160,11 +160,11 @@ fn curves_with_sealed_quantities_where_winners_pay_as_bid() {
 
 #[test]
 fn nothing_is_asked_where_all_that_is_wanted_is_there() {
-    let bids: Bids<'_> = &[(Buy, &[(5, 1)]), (Buy, &[(3, 2), (1, 1)])];
+    let bids: Bids<'_> = &[(Buy, &[(5, 1)]), (Buy, &[(3, 1), (1, 1)])];
     let mechanism = curves(PUBLIC, Pricing::Uniform, Comparisons::Opened);
     let report = run(902, mechanism, Ties::EarliestCommit, bids);
     assert_eq!(clearing(&report).price, quote(0));
-    assert_eq!(trades(&report), [(0, 1, 0, 0, 9_500), (1, 3, 0, 0, 3 * 9_500)]);
+    assert_eq!(trades(&report), [(0, 1, 0, 0, 9_500), (1, 2, 0, 0, 2 * 9_500)]);
 }
 
 const BOTH: Bids<'_> =

@@ -85,8 +85,8 @@ fn markets_of_one_side() -> Vec<Case> {
         ),
         market_of(
             "curves-not-searched.talea",
-            "curves that want no more than there is: the price is the lowest level, and nothing is searched",
-            &uniform(Opened),
+            "curves that want less than there is: the price is the lowest level, and nothing is searched",
+            &Small { quantity: 3, ..uniform(Opened) },
             &[buys(&[(1, 1)]), buys(&[(2, 1)])],
         ),
         market_of(
@@ -116,7 +116,7 @@ fn markets_of_one_side() -> Vec<Case> {
         market_of(
             "curves-pay-as-bid-not-searched.talea",
             "curves that pay what they bid, where nothing is searched",
-            &pays(PUBLIC),
+            &Small { quantity: 3, ..pays(PUBLIC) },
             &[buys(&[(2, 1), (1, 1)])],
         ),
         market_of(
