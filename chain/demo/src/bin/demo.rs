@@ -28,7 +28,10 @@ use talea_sim::{
     simulate::{Home as _, simulate_in},
     verify_after::verify_after,
 };
-use talea_text::failure::{Code, Exit, Failure};
+use talea_text::{
+    ending,
+    failure::{Code, Exit, Failure},
+};
 
 /// Bytes of instructions or sealed bids in one message: it stays below 100,000 bytes as JSON.
 const ROOM: usize = 60_000;
@@ -142,6 +145,7 @@ fn results(terms: &Terms, outcome: &Outcome, name: &impl Fn(&PartyKey) -> String
             Ending::Unsold => "nobody bid".to_owned(),
             Ending::Void(cause) => format!("void: {cause}"),
             Ending::Halted => "halted".to_owned(),
+            market => ending::of_market(terms, lot, result.ranked, market).unwrap_or_default(),
         };
         println!("{}: {end}", lot.name.as_str());
     }
