@@ -186,7 +186,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "PATH", conflicts_with = "tenders")]
     pub transcript: Option<PathBuf>,
 
-    /// Draw the depth, round by round, into this SVG file.
+    /// Draw the depth, round by round, or the answers to a survey into this SVG file.
     #[arg(long, value_name = "FILE.svg", conflicts_with = "tenders")]
     pub histogram: Option<PathBuf>,
 
