@@ -123,8 +123,9 @@ impl Row {
 const MARGIN: usize = 24;
 /// A character of a bucket's prices is at most this wide.
 const LABEL_CHARACTER: usize = 7;
-/// And one of the title.
+/// And one of the title, and of a lot's name.
 const TITLE_CHARACTER: usize = 11;
+const NAME_CHARACTER: usize = 9;
 const PANEL: usize = 150;
 /// Room beside the longest bar, for its number.
 const NUMBER: usize = 40;
@@ -164,7 +165,9 @@ fn label_width<'a>(rows: impl IntoIterator<Item = &'a Row>) -> usize {
 pub fn svg(title: &str, rows: &[Row]) -> String {
     let panels = rows.iter().map(|row| row.panels.len()).max().unwrap_or(0);
     let labels = label_width(rows);
-    let width = MARGIN * 2 + (labels + panels * (PANEL + GAP)).max(title_width(title));
+    let names = rows.iter().map(|row| row.name.chars().count() * NAME_CHARACTER).max();
+    let titles = (title.chars().count() * TITLE_CHARACTER).max(names.unwrap_or(0));
+    let width = MARGIN * 2 + (labels + panels * (PANEL + GAP)).max(titles);
     let foot = |row: &Row| if row.ending.is_empty() { 0 } else { FOOT };
     let height_of = |row: &Row| NAME + LABEL + row.buckets.len() * BAR + foot(row);
     let height = MARGIN * 2 + 40 + rows.iter().map(height_of).sum::<usize>();
@@ -242,11 +245,6 @@ pub fn panels_of<'a>(
     let mut drawn = panels(&rows.into_iter().flatten().collect::<Vec<_>>()).into_iter();
     let of_lot = |is_shown: bool| if is_shown { drawn.next() } else { None };
     shown.into_iter().map(of_lot).map(Option::unwrap_or_default).collect()
-}
-
-/// Room for a title, which few bars leave.
-fn title_width(title: &str) -> usize {
-    title.chars().count() * TITLE_CHARACTER
 }
 
 /// What a panel shows, for whoever does not see it: the best prices first, as they are drawn.
