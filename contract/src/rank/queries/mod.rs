@@ -31,6 +31,18 @@ pub(crate) enum QueryProgress<T> {
 }
 
 impl<T> QueryProgress<T> {
+    /// What is done; or, for whoever asked, that it is not yet. Where keyholders are needed, `wait` puts the rest away.
+    pub(crate) fn or_wait<U>(self, wait: impl FnOnce()) -> Result<T, QueryProgress<U>> {
+        match self {
+            Self::Ask(ask) => {
+                wait();
+                Err(QueryProgress::Ask(ask))
+            }
+            Self::Alarm => Err(QueryProgress::Alarm),
+            Self::Done(done) => Ok(done),
+        }
+    }
+
     /// The same with another result.
     pub(crate) fn map<U>(self, result: impl FnOnce(T) -> U) -> QueryProgress<U> {
         match self {

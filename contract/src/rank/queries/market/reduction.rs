@@ -136,13 +136,9 @@ impl Reduction {
         progress: QueryProgress<Found>,
         lot_setting: LotSetting<'_>,
     ) -> QueryProgress<Ending> {
-        let found = match progress {
-            QueryProgress::Ask(ask) => {
-                self.stage = Stage::Pooled(search);
-                return QueryProgress::Ask(ask);
-            }
-            QueryProgress::Alarm => return QueryProgress::Alarm,
-            QueryProgress::Done(found) => found,
+        let found = match progress.or_wait(|| self.stage = Stage::Pooled(search)) {
+            Ok(found) => found,
+            Err(waiting) => return waiting,
         };
         let unit = lot_setting.one().scaled(&found.scale);
         let ranked = lot_setting.ranked();
@@ -200,13 +196,9 @@ impl Reduction {
         progress: QueryProgress<Found>,
         lot_setting: LotSetting<'_>,
     ) -> QueryProgress<Ending> {
-        let found = match progress {
-            QueryProgress::Ask(ask) => {
-                self.stage = Stage::Searching(margin, search);
-                return QueryProgress::Ask(ask);
-            }
-            QueryProgress::Alarm => return QueryProgress::Alarm,
-            QueryProgress::Done(found) => found,
+        let found = match progress.or_wait(|| self.stage = Stage::Searching(margin, search)) {
+            Ok(found) => found,
+            Err(waiting) => return waiting,
         };
         let level = found.level.0;
         match margin {
@@ -276,13 +268,9 @@ impl Reduction {
         progress: QueryProgress<Places>,
         lot_setting: LotSetting<'_>,
     ) -> QueryProgress<Ending> {
-        let places = match progress {
-            QueryProgress::Ask(ask) => {
-                self.stage = Stage::Winning(side, winners);
-                return QueryProgress::Ask(ask);
-            }
-            QueryProgress::Alarm => return QueryProgress::Alarm,
-            QueryProgress::Done(places) => places,
+        let places = match progress.or_wait(|| self.stage = Stage::Winning(side, winners)) {
+            Ok(places) => places,
+            Err(waiting) => return waiting,
         };
         let Some(price) = self.margins.price() else { return QueryProgress::Alarm };
         match (side, self.sellers.take()) {
