@@ -200,7 +200,7 @@ fn lot_ending(auction: &Auction, number: u32, lot: Option<(&Lot, u32)>) -> LotEn
             None => LotEnding::new("open", "not decided"),
         };
     };
-    let state = ending::state(&ending);
+    let state = ending.kind();
     match &ending {
         Ending::Sold(a) => LotEnding::new(state, "sold").with(a),
         Ending::Declined(a) => LotEnding::new(state, "did not trade: the seller declined").with(a),

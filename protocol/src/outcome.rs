@@ -119,6 +119,25 @@ pub enum Ending {
     TooFewAnswers,
 }
 
+impl Ending {
+    /// Its kind, for tools.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Sold(_) => "sold",
+            Self::Declined(_) => "declined",
+            Self::BelowReserve => "below-reserve",
+            Self::Unsold => "unsold",
+            Self::Void(_) => "void",
+            Self::Halted => "halted",
+            Self::Cleared(_) => "cleared",
+            Self::NoTrade(_) => "no-trade",
+            Self::OneSided => "one-sided",
+            Self::Surveyed(_) => "surveyed",
+            Self::TooFewAnswers => "too-few-answers",
+        }
+    }
+}
+
 /// How a market cleared: all that was opened of it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Clearing {

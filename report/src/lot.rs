@@ -145,7 +145,7 @@ fn ending(row: &LotRow, terms: &Terms) -> (&'static str, String) {
         ) => {
             let answers = u32::try_from(row.ranked).unwrap_or(u32::MAX);
             let words = ending::of_market(terms, &row.lot, answers, ended);
-            (ending::state(ended), words.unwrap_or_default())
+            (ended.kind(), words.unwrap_or_default())
         }
     }
 }

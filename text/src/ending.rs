@@ -31,24 +31,6 @@ pub fn word(ending: &Ending) -> &'static str {
     }
 }
 
-/// The ending as tools read it, where its word has blanks with hyphens.
-#[must_use]
-pub fn state(ending: &Ending) -> &'static str {
-    match ending {
-        Ending::Sold(_) => "sold",
-        Ending::Declined(_) => "declined",
-        Ending::BelowReserve => "below-reserve",
-        Ending::Unsold => "unsold",
-        Ending::Void(_) => "void",
-        Ending::Halted => "halted",
-        Ending::Cleared(_) => "cleared",
-        Ending::NoTrade(_) => "no-trade",
-        Ending::OneSided => "one-sided",
-        Ending::Surveyed(_) => "surveyed",
-        Ending::TooFewAnswers => "too-few-answers",
-    }
-}
-
 /// How a lot of curves, of two sides or of a survey ended, in a sentence without an end; nothing of any other.
 #[must_use]
 pub fn of_market(terms: &Terms, lot: &Lot, answers: u32, ending: &Ending) -> Option<String> {
@@ -278,7 +260,7 @@ mod tests {
             Ending::Surveyed(statistics),
             Ending::TooFewAnswers,
         ];
-        let states: std::collections::BTreeSet<&str> = endings.iter().map(state).collect();
+        let states: std::collections::BTreeSet<&str> = endings.iter().map(Ending::kind).collect();
         assert_eq!(states.len(), endings.len());
         assert!(states.iter().all(|state| !state.contains(' ')));
     }

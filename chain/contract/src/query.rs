@@ -117,7 +117,7 @@ fn due(due: &program::Due) -> Due {
 
 fn bid(auction: &Auction, index: u32, bidder: &PartyKey) -> Result<Bid, Refusal> {
     lot(auction, index)?;
-    let ending = auction.ending(index).map(|ending| named(&ending).into());
+    let ending = auction.ending(index).map(|ending| ending.kind().into());
     let standing = auction.standing(index, bidder);
     let is_locked = standing.is_some() && ending.is_none();
     let locked = if is_locked { auction.terms().stakes.deposit } else { 0 };
@@ -175,7 +175,7 @@ fn lot_outcome(index: u32, lot: &Lot, result: &LotResult) -> Result<LotOutcome, 
         commits: result.commits,
         ranked: result.ranked,
         invalid: result.invalid,
-        ending: named(&result.ending).into(),
+        ending: result.ending.kind().into(),
         price: quote.map(|quote| lot.grid.scale.write(quote.price)),
         winners: winners.iter().map(ToString::to_string).collect(),
         result: bytes.into(),
@@ -199,22 +199,6 @@ fn winners(ending: &Ending) -> (Option<Quote>, Vec<PartyKey>) {
         | Ending::OneSided
         | Ending::Surveyed(_)
         | Ending::TooFewAnswers => (None, Vec::new()),
-    }
-}
-
-fn named(ending: &Ending) -> &'static str {
-    match ending {
-        Ending::Sold(_) => "sold",
-        Ending::Declined(_) => "declined",
-        Ending::BelowReserve => "below-reserve",
-        Ending::Unsold => "unsold",
-        Ending::Void(_) => "void",
-        Ending::Halted => "halted",
-        Ending::Cleared(_) => "cleared",
-        Ending::NoTrade(_) => "no-trade",
-        Ending::OneSided => "one-sided",
-        Ending::Surveyed(_) => "surveyed",
-        Ending::TooFewAnswers => "too-few-answers",
     }
 }
 

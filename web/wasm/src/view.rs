@@ -225,7 +225,7 @@ impl LotView {
             None => auction.award_to_decide(number),
         };
         let state = match &ending {
-            Some(ending) => ending::state(ending),
+            Some(ending) => ending.kind(),
             None if award.is_some() => "deciding",
             None => "open",
         };
